@@ -1,0 +1,103 @@
+"""The composition root of the web process: reads the settings, builds the parts, hands them to each other.
+
+Imported by nobody but the server that is told its name.
+"""
+
+from pathlib import Path
+from wsgiref.types import WSGIApplication
+
+from flask import Flask, Response, request
+from jinja2 import StrictUndefined
+
+from ihmiskauppa import database, logs, settings, start
+from ihmiskauppa.forms.definition import Form
+from ihmiskauppa.languages import Language
+from ihmiskauppa.pages.catalogue import HOME
+from ihmiskauppa.public import errors, frame, front, limits, privacy
+from ihmiskauppa.public.editions import Edition, Editions
+from ihmiskauppa.public.frame import Frame
+from ihmiskauppa.public.pages import KeptPages
+from ihmiskauppa.public.submissions import Submissions
+from ihmiskauppa.settings import Settings
+
+
+class PublicFlask(Flask):
+    """Flask, with requests that stay in memory."""
+
+    request_class = privacy.InMemoryRequest
+
+
+def create_public_app() -> WSGIApplication:
+    """The public site, for granian. Raises `StartRefusedError` naming everything that is wrong."""
+    logs.harden_process()
+    configuration = settings.read()
+    start.refuse_unfit(configuration)
+    return build_public_app(configuration)
+
+
+def build_public_app(configuration: Settings) -> WSGIApplication:
+    """The public site from settings that were found fit."""
+    app = PublicFlask("ihmiskauppa", instance_path=str(configuration.instance), static_folder=None)
+    app.url_map.strict_slashes = True
+    frame.prepare(app)
+    strict(app)
+    current = Editions(configuration)
+    token_keys = configuration.form_token_keys()
+    limiter = limits.limiter(token_keys[0], configuration.limiter_store, database.now)
+    limiter.init_app(app)
+
+    def form_frame(edition: Edition, language: Language, form: Form) -> Frame:
+        title, summary = (edition.translations.gettext(language.code, text) for text in (form.title, form.summary))
+        return _frame(configuration, edition, language, form.id, title, summary)
+
+    def bare_frame(edition: Edition, language: Language, title: str) -> Frame:
+        return _frame(configuration, edition, language, None, title, "")
+
+    desk = start.desk(configuration)
+    submissions = Submissions(current, desk, token_keys, limiter, configuration.post_limits, form_frame)
+    submissions.register(app)
+    front.register(app, current, bare_frame)
+    errors.register(app, current, bare_frame, submissions)
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in privacy.headers(https=request.is_secure, practice=configuration.practice):
+            response.headers[name] = value
+        return response
+
+    def page(edition: Edition, path: str) -> str:
+        shown = edition.catalogue.by_path[path]
+        around = _frame(configuration, edition, shown.language, shown.id, shown.title, shown.summary, index=not shown.fallback)
+        with app.app_context():
+            return frame.render("page.html", around, page=shown, home=shown.id == HOME)
+
+    current.watch()
+    return KeptPages(app, current, page, Path(__file__).parent / "static", practice=configuration.practice)
+
+
+def strict(app: Flask) -> None:
+    """A template that names what does not exist fails in the tests instead of showing nothing."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _frame(
+    configuration: Settings,
+    edition: Edition,
+    language: Language,
+    page_id: str | None,
+    title: str,
+    summary: str,
+    *,
+    index: bool = True,
+) -> Frame:
+    return Frame(
+        edition,
+        language,
+        page_id,
+        title,
+        summary,
+        configuration.public_url,
+        configuration.practice,
+        index=index and page_id is not None,
+    )

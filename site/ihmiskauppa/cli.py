@@ -1,0 +1,323 @@
+"""The `ihmiskauppa` command: the processes, and what operators and editors do."""
+
+import datetime
+import json
+import logging.config
+import secrets
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+import alembic.command
+import alembic.config
+import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from ihmiskauppa import database, languages, logs, practice, settings, start, translations
+from ihmiskauppa.intake import keys
+from ihmiskauppa.intake.keys import Keyring, KeysError
+from ihmiskauppa.intake.outbox import Outbox
+from ihmiskauppa.languages import SOURCE
+from ihmiskauppa.pages import content, freshness
+from ihmiskauppa.public import editions
+from ihmiskauppa.settings import FORM_TOKEN_KEY_BYTES, Settings, StartRefusedError
+
+REFUSED: Final = 2  # exit status of a start that was refused, or of a check that found faults
+TROUBLE: Final = 1  # exit status of `status` when something needs a person
+STALE_HOURS: Final = 2  # an undelivered message older than this is trouble
+
+
+@click.group()
+def main() -> None:
+    """The website of the assistance system for victims of human trafficking."""
+    logging.config.dictConfig(logs.configuration())
+
+
+def _fit() -> Settings:
+    configuration = settings.read()
+    try:
+        start.refuse_unfit(configuration)
+    except StartRefusedError as refused:
+        _refuse(refused.faults)
+    return configuration
+
+
+def _refuse(faults: tuple[str, ...] | list[str]) -> None:
+    click.echo("Cannot start. Everything that is wrong:", err=True)
+    for fault in faults:
+        click.echo(f"- {fault}", err=True)
+    sys.exit(REFUSED)
+
+
+@main.command()
+def serve() -> None:
+    """Run the public site."""
+    logs.harden_process()
+    configuration = _fit()
+    with socket.socket(socket.AF_INET6 if ":" in configuration.address else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((configuration.address, configuration.port))
+        except OSError as fault:
+            _refuse([f"Port {configuration.port} of {configuration.address} cannot be used: {fault.strerror}."])
+    Granian(
+        "ihmiskauppa.app:create_public_app",
+        factory=True,
+        address=configuration.address,
+        port=configuration.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=configuration.threads,
+        websockets=False,
+        log_access=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=logs.configuration(),
+    ).serve()
+
+
+@main.command()
+def forward() -> None:
+    """Run the forwarder, which empties the outbox."""
+    logs.harden_process()
+    configuration = _fit()
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    start.forwarder(configuration).run(stop)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest revision."""
+    configuration = settings.read()
+    if not configuration.database_url:
+        _refuse(["database_url is not set."])
+    _migrate(configuration.database_url)
+
+
+def _migrate(url: str) -> None:
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(settings.data_folder("migrations")))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    alembic.command.upgrade(config, "head")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(*, as_json: bool) -> None:
+    """Tell how key, outbox and delivery are. Exit status 0: all is well; 1: something needs a person; 2: cannot tell."""
+    configuration = settings.read()
+    moment = database.now()
+    try:
+        known = Keyring(configuration.keyring).certificates()
+        counts = Outbox(database.connect(configuration.database_url), 0).counts()
+    except Exception as fault:  # noqa: BLE001 - whatever it is, the answer is that we cannot tell
+        click.echo(f"Cannot tell: {type(fault).__name__}.", err=True)
+        sys.exit(REFUSED)
+    found = {
+        fingerprint: known[fingerprint].trouble(moment) if fingerprint in known else "not in the key ring"
+        for fingerprint in configuration.inbox_keys
+    }
+    age = (moment - counts.oldest).total_seconds() / 3600 if counts.oldest else 0.0
+    report: dict[str, Any] = {
+        "writing_works": any(not trouble for trouble in found.values()),
+        "keys": {
+            fingerprint: {
+                "trouble": trouble,
+                "expires": str(known[fingerprint].expires or "never") if fingerprint in known else "",
+            }
+            for fingerprint, trouble in found.items()
+        },
+        "outbox": {"waiting": counts.waiting, "claimed": counts.claimed, "set_aside": counts.shunted},
+        "oldest_hours": int(age),
+        "last_delivery_hour": counts.last_delivery.isoformat() if counts.last_delivery else None,
+    }
+    well = report["writing_works"] and not any(found.values()) and not counts.shunted and age < STALE_HOURS + 1
+    report["all_is_well"] = well
+    click.echo(json.dumps(report) if as_json else _readable(report))
+    sys.exit(0 if well else TROUBLE)
+
+
+def _readable(report: dict[str, Any]) -> str:
+    lines = ["All is well." if report["all_is_well"] else "Something needs a person."]
+    for fingerprint, key in report["keys"].items():
+        lines.append(f"Key {fingerprint}: {key['trouble'] or 'usable'}; expires: {key['expires']}.")
+    outbox = report["outbox"]
+    lines.append(
+        f"Outbox: {outbox['waiting']} waiting, {outbox['claimed']} on their way, {outbox['set_aside']} set aside; "
+        f"the oldest for {report['oldest_hours']} h."
+    )
+    lines.append(f"Last delivery in the hour of {report['last_delivery_hour'] or '(none yet)'}.")
+    return "\n".join(lines)
+
+
+@main.command()
+def recover() -> None:
+    """Put messages that were set aside back into the queue."""
+    configuration = settings.read()
+    count = Outbox(database.connect(configuration.database_url), 0).recover(database.now(), shunted=True)
+    click.echo(f"{count} messages are waiting again.")
+
+
+@main.command("form-token")
+def form_token() -> None:
+    """Make a new key for form tokens; the newest older one stays accepted."""
+    path = settings.read().form_token_key_file
+    old = path.read_text(encoding="ascii").split()[:1] if path.exists() else []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text("\n".join([secrets.token_hex(FORM_TOKEN_KEY_BYTES), *old]) + "\n", encoding="ascii")
+    fresh.replace(path)
+    click.echo(f"{path} has a new key. Restart the public site to use it.")
+
+
+@main.group("keys")
+def keys_group() -> None:
+    """The inbox's public keys."""
+
+
+@keys_group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def keys_import(file: Path) -> None:
+    """Add the one public key in FILE to the key ring."""
+    configuration = settings.read()
+    configuration.instance.mkdir(parents=True, exist_ok=True)
+    try:
+        certificate = keys.import_certificate(configuration.keyring, file.read_bytes())
+    except KeysError as fault:
+        raise click.ClickException(str(fault)) from None
+    trouble = certificate.trouble(database.now())
+    click.echo(f"{certificate.fingerprint} {'; '.join(certificate.user_ids)}: {trouble or 'usable'}")
+    if certificate.fingerprint not in configuration.inbox_keys:
+        click.echo("Messages are not sealed to it yet: add the fingerprint to inbox_keys.")
+
+
+@keys_group.command("list")
+def keys_list() -> None:
+    """Show every key of the ring."""
+    configuration = settings.read()
+    moment = database.now()
+    try:
+        for certificate in Keyring(configuration.keyring).certificates().values():
+            used = "used" if certificate.fingerprint in configuration.inbox_keys else "not used"
+            trouble = certificate.trouble(moment) or "usable"
+            expires = certificate.expires or "never"
+            click.echo(f"{certificate.fingerprint} {'; '.join(certificate.user_ids)}: {trouble}, {used}, expires: {expires}")
+    except KeysError as fault:
+        raise click.ClickException(str(fault)) from None
+
+
+@keys_group.command("check")
+def keys_check() -> None:
+    """Say everything that forbids sealing to the inbox's keys. Exit status 2 if there is anything."""
+    configuration = settings.read()
+    faults = keys.faults(Keyring(configuration.keyring), configuration.inbox_keys, configuration.instance, database.now())
+    for fault in faults:
+        click.echo(f"- {fault}")
+    if faults:
+        sys.exit(REFUSED)
+    click.echo("Every inbox key can be encrypted to.")
+
+
+@main.command("check")
+def check() -> None:
+    """Check content, forms and translations. Exit status 2 and a line for each fault."""
+    configuration = settings.read()
+    faults: list[str] = []
+    try:
+        editions.load(configuration)
+        tongues = languages.load(configuration.content_folder / "languages.toml")
+        pages = list(content.find(configuration.content_folder / "pages", tongues))
+        sources = {page.id: page for page in pages if page.language == SOURCE}
+        for page in pages:
+            faults += _page_faults(page, sources[page.id])
+        extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
+        faults += translations.check(configuration.translations_folder, tongues, extracted)
+    except editions.BROKEN as broken:
+        faults.append(str(broken))
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        sys.exit(REFUSED)
+    click.echo(f"Content and translations are in order: {len(pages)} pages.")
+
+
+def _page_faults(page: content.PageFile, source: content.PageFile) -> list[str]:
+    if page.language == SOURCE:
+        changed = freshness.unclassified(page)
+        return [f"{page.path}: changed without a new stamp: {', '.join(changed)}"] if changed else []
+    faults = freshness.differences(page, source)
+    origins = freshness.read(page)
+    for section in page.sections:
+        state = freshness.state(source.section(section.id), origins.get(section.id))
+        if state is freshness.State.STALE and section.id in source.safety_critical:
+            faults.append(f"{page.path}:{section.line}: safety-critical section {section.id} is out of date")
+    return faults
+
+
+@main.group("translations")
+def translations_group() -> None:
+    """Translations of pages and texts."""
+
+
+@translations_group.command("update")
+def translations_update() -> None:
+    """Bring the .po files up to date with the texts in code, templates and forms."""
+    configuration = settings.read()
+    tongues = languages.load(configuration.content_folder / "languages.toml")
+    extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
+    translations.update(configuration.translations_folder, tongues, extracted)
+
+
+@translations_group.command("stamp")
+@click.option("--by", default="machine", help="Who translated.")
+def translations_stamp(by: str) -> None:
+    """Say that every page of every language was made from its source as it is now."""
+    configuration = settings.read()
+    tongues = languages.load(configuration.content_folder / "languages.toml")
+    pages = list(content.find(configuration.content_folder / "pages", tongues))
+    sources = {page.id: page for page in pages if page.language == SOURCE}
+    for page in pages:
+        freshness.stamp(page, sources[page.id], by, datetime.datetime.now(datetime.UTC).date())
+
+
+@main.group("practice")
+def practice_group() -> None:
+    """A copy for trying; what is written there reaches nobody."""
+
+
+@practice_group.command("run")
+def practice_run() -> None:
+    """Prepare a practice copy and run it: site, forwarder and inbox."""
+    configuration = settings.read()
+    if not practice.port_is_free(configuration.port):
+        _refuse([f"Port {configuration.port} is in use. Choose another: make run PORT=8010"])
+    environment = practice.prepare(configuration.instance)
+    _migrate(environment[settings.ENVIRONMENT_PREFIX + "DATABASE_URL"])
+    address = f"http://localhost:{configuration.port}/"
+    click.echo(f"\nPractice copy: {address}\nRead what arrived, as the staff would: make inbox\nStop it: Ctrl-C\n")
+    sys.stdout.flush()
+    practice.run(Path.cwd(), configuration.port, environment)
+
+
+@practice_group.command("mail-server")
+def practice_mail_server() -> None:
+    """Run the practice inbox's mail server."""
+    practice.run_mail_server(settings.read())
+
+
+@practice_group.command("inbox")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def practice_inbox(form: str) -> None:
+    """Decrypt and show what arrived in the practice inbox."""
+    instance = settings.read().instance
+    if not practice.maildir(instance).is_dir():
+        _refuse([f"There is no practice inbox in {instance}: make run first."])
+    click.echo(practice.show_inbox(instance, form), nl=False)

@@ -1,0 +1,57 @@
+"""The database: engine, declarative base, and how SQLite is told to keep what it was given."""
+
+import datetime
+from typing import Any, Final
+
+from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy.orm import DeclarativeBase
+
+# Seconds a statement waits for another writer's lock before it fails.
+SQLITE_BUSY_SECONDS: Final = 10
+
+
+class Base(DeclarativeBase):
+    """What every table derives from; constraints have names, so that Alembic can change them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def connect(url: str) -> Engine:
+    """An engine whose connections are kept, and whose commits are on the disk when they return."""
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_SECONDS * 1000}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA secure_delete = ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    # Taking the write lock at once: a transaction that reads first and writes later fails with "database is locked".
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def hour(moment: datetime.datetime) -> datetime.datetime:
+    """`moment` in UTC, to the hour: all we ever keep of when something arrived."""
+    return moment.astimezone(datetime.UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def now() -> datetime.datetime:
+    """The moment, in UTC."""
+    return datetime.datetime.now(datetime.UTC)

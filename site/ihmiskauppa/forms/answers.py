@@ -1,0 +1,217 @@
+"""What someone answered: raw fields of a post, checked against a form's definition. Texts are kept exactly as typed."""
+
+import datetime
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ihmiskauppa.forms.definition import WINDOW_PARTS, Form, Kind, Question
+from ihmiskauppa.translations import msgid
+
+TELEPHONE_DIGITS: Final = range(3, 21)
+
+_TELEPHONE = re.compile(r"[\d\s()+./\-‐-―\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_FINNISH_DATE = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
+_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2})(?:[:.]\d{2})?)?")
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days and the hours of a day that suit; any of the four may be left open."""
+
+    from_date: datetime.date | None
+    until_date: datetime.date | None
+    from_time: datetime.time | None
+    until_time: datetime.time | None
+
+
+Value = str | tuple[str, ...] | Window
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Valid answers to a form, by question; unanswered questions are absent.
+
+    `dropped` says that something stood under a choice that was not made, and was left out.
+    """
+
+    form: Form
+    language: str
+    values: Mapping[str, Value]
+    dropped: bool
+
+    def as_json(self) -> str:
+        """Form, version, language and answers; the same answers give the same text."""
+        content = {
+            "form": self.form.name,
+            "version": self.form.version,
+            "language": self.language,
+            "answers": {name: _plain(value) for name, value in self.values.items()},
+        }
+        return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong at a field: a msgid and what to put into it."""
+
+    field: str
+    text: str
+    parameters: Mapping[str, str | int]
+
+
+class FaultyAnswersError(Exception):
+    """The answers cannot be taken; `faults` says why, in the order of the form."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = tuple(faults)
+
+
+class _WrongError(Exception):
+    def __init__(self, text: str, field: str = "", **parameters: str | int) -> None:
+        super().__init__(text)
+        self.text, self.field, self.parameters = text, field, parameters
+
+
+def read(form: Form, language: str, raw: Mapping[str, Sequence[str]], today: datetime.date) -> Answers:
+    """Check a post's fields. Line ends become LF, as the browser had them before it sent the form.
+
+    Raises `FaultyAnswersError`. A question under a choice that was not made is left out; but if the choice was left open
+    although something stands under it, the choice is asked for, since a browser may have shown everything.
+    """
+    values: dict[str, Value] = {}
+    faults: list[Fault] = []
+    dropped = False
+    for question in form.questions:
+        given = {name: [_lf(text) for text in raw.get(name, ())] for name in question.inputs}
+        blank = not any(text.strip() for texts in given.values() for text in texts)
+        if question.after is not None and not _chosen(values.get(question.after.question), question.after.answer):
+            above = form.question(question.after.question)
+            if not blank and above.name not in values and _shown(above, values):
+                _add(
+                    faults,
+                    Fault(above.inputs[0], msgid("Please choose an answer here: you wrote something below it."), {}),
+                )
+            dropped = dropped or not blank
+            continue
+        try:
+            if not blank:
+                values[question.name] = _value(question, given, today)
+            elif question.required:
+                raise _WrongError(msgid("Please answer this question."))
+        except _WrongError as wrong:
+            _add(faults, Fault(wrong.field or question.inputs[0], wrong.text, wrong.parameters))
+    faulty = {fault.field for fault in faults}
+    if form.either and not any(name in values or name in faulty for name in form.either):
+        faults.insert(0, Fault(form.either[0], msgid("Please write something here, or give us a way to contact you."), {}))
+    if faults:
+        raise FaultyAnswersError(faults)
+    return Answers(form, language, values, dropped)
+
+
+def _add(faults: list[Fault], fault: Fault) -> None:
+    if fault.field not in {known.field for known in faults}:
+        faults.append(fault)
+
+
+def _shown(question: Question, values: Mapping[str, Value]) -> bool:
+    return question.after is None or _chosen(values.get(question.after.question), question.after.answer)
+
+
+def _chosen(value: Value | None, answer: str) -> bool:
+    return value == answer or (isinstance(value, tuple) and answer in value)
+
+
+def _lf(text: str) -> str:
+    return text.replace("\r\n", "\n")
+
+
+def _value(question: Question, given: Mapping[str, Sequence[str]], today: datetime.date) -> Value:
+    if question.kind is Kind.WINDOW:
+        return _window(question, {name: " ".join(texts) for name, texts in given.items()}, today)
+    texts = given[question.name]
+    if question.options:
+        known = {option.value for option in question.options}
+        chosen = tuple(dict.fromkeys(text for text in texts if text))
+        if not set(chosen) <= known or (question.kind is not Kind.MANY_OF and len(chosen) > 1):
+            raise _WrongError(msgid("Please choose from the answers that are offered."))
+        return chosen if question.kind is Kind.MANY_OF else chosen[0]
+    text = "\n".join(texts)
+    if len(text) > question.limit:
+        raise _WrongError(
+            msgid(
+                "This is too long: at most %(limit)s characters fit, and it has %(count)s. You can send the rest separately."
+            ),
+            limit=question.limit,
+            count=len(text),
+        )
+    if question.kind is Kind.TELEPHONE:
+        digits = sum(character.isdigit() for character in text)
+        if not _TELEPHONE.fullmatch(text) or digits not in TELEPHONE_DIGITS:
+            raise _WrongError(msgid("This does not look like a telephone number. Write digits only, for example 040 123 4567."))
+    if question.kind is Kind.EMAIL and not _EMAIL.fullmatch(text.strip()):
+        raise _WrongError(msgid("This does not look like an e-mail address. It needs a part before and after the @ sign."))
+    return text
+
+
+def _window(question: Question, given: Mapping[str, str], today: datetime.date) -> Window:
+    parts = dict(zip(WINDOW_PARTS, question.inputs, strict=True))
+    first, last = (_date(parts[name], given[parts[name]]) for name in WINDOW_PARTS[:2])
+    start, end = (_time(parts[name], given[parts[name]]) for name in WINDOW_PARTS[2:])
+    if last is not None and last < today:
+        raise _WrongError(msgid("This day has already passed."), parts["until_date"])
+    if first is not None and last is not None and last < first:
+        raise _WrongError(msgid("The last day is before the first day."), parts["until_date"])
+    return Window(first, last, start, end)
+
+
+def _date(field: str, text: str) -> datetime.date | None:
+    text = _western(text.strip())
+    if not text:
+        return None
+    iso, finnish = _ISO_DATE.fullmatch(text), _FINNISH_DATE.fullmatch(text)
+    try:
+        if iso:
+            return datetime.date(int(iso[1]), int(iso[2]), int(iso[3]))
+        if finnish:
+            return datetime.date(int(finnish[3]), int(finnish[2]), int(finnish[1]))
+    except ValueError:
+        pass
+    raise _WrongError(msgid("Please write the day like this: 24.12.2026"), field)
+
+
+def _time(field: str, text: str) -> datetime.time | None:
+    text = _western(text.strip())
+    if not text:
+        return None
+    match = _TIME.fullmatch(text)
+    try:
+        if match:
+            return datetime.time(int(match[1]), int(match[2] or 0))
+    except ValueError:
+        pass
+    raise _WrongError(msgid("Please write the time like this: 15:00"), field)
+
+
+def _western(text: str) -> str:
+    """Digits of any script as 0 to 9."""
+    return "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in text)
+
+
+def _plain(value: Value) -> Any:
+    if isinstance(value, Window):
+        return {name: text for name, text in _window_parts(value)}  # noqa: C416
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _window_parts(window: Window) -> Iterator[tuple[str, str]]:
+    for name in WINDOW_PARTS:
+        part: datetime.date | datetime.time | None = getattr(window, name)
+        if part is not None:
+            yield name, part.isoformat() if isinstance(part, datetime.date) else part.strftime("%H:%M")

@@ -1,0 +1,204 @@
+"""What a form asks: one TOML file a form, parsed and checked once.
+
+Texts for visitors are English msgids (see `translations`); `staff` is the Finnish label the inbox's readers see. A question
+with `after` is shown only under that answer of an earlier question.
+"""
+
+import enum
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ihmiskauppa.forms.spoken import OTHER, SPOKEN
+from ihmiskauppa.translations import msgid
+
+SHORT_LIMIT: Final = 200  # characters
+LONG_LIMIT: Final = 20_000
+
+_NAME = re.compile(r"[a-z][a-z_]*")
+
+
+class DefinitionError(Exception):
+    """A form file is broken; the message names file, question and reason."""
+
+
+class Kind(enum.StrEnum):
+    """What a question takes for an answer."""
+
+    SHORT_TEXT = "short_text"
+    LONG_TEXT = "long_text"
+    ONE_OF = "one_of"
+    MANY_OF = "many_of"
+    YES_NO = "yes_no"
+    LANGUAGE = "language"
+    TELEPHONE = "telephone"
+    EMAIL = "email"
+    WINDOW = "window"
+
+
+# The inputs of a date and time window, by the suffix of their names.
+WINDOW_PARTS: Final = ("from_date", "until_date", "from_time", "until_time")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer to choose. `text` is shown at once to whoever chooses it; `flag` stands in the subject the staff see."""
+
+    value: str
+    label: str
+    staff: str
+    text: str = ""
+    flag: str = ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Under which answer of which question something is shown."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing asked. `limit` counts characters (Unicode code points)."""
+
+    name: str
+    kind: Kind
+    label: str
+    hint: str
+    staff: str
+    limit: int
+    options: tuple[Option, ...]
+    required: bool
+    after: Condition | None
+    safety_critical: bool
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of its fields in a post."""
+        if self.kind is Kind.WINDOW:
+            return tuple(f"{self.name}_{part}" for part in WINDOW_PARTS)
+        return (self.name,)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A paragraph above the questions."""
+
+    text: str
+    safety_critical: bool
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form as defined. `id` is its place in the tree of pages; of `either`, at least one must be answered."""
+
+    name: str
+    version: str
+    id: str
+    order: int
+    title: str
+    summary: str
+    staff: str
+    notes: tuple[Note, ...]
+    questions: tuple[Question, ...]
+    either: tuple[str, ...]
+    submit: str
+    sent: tuple[str, ...]
+
+    def question(self, name: str) -> Question:
+        return next(question for question in self.questions if question.name == name)
+
+    def under(self, question: str | None, answer: str = "") -> tuple[Question, ...]:
+        """The questions shown under an answer; with None, those shown always."""
+        after = Condition(question, answer) if question else None
+        return tuple(q for q in self.questions if q.after == after)
+
+
+def load(folder: Path) -> Mapping[str, Form]:
+    """All forms of `folder` by name. Raises `DefinitionError`."""
+    forms = [parse(path) for path in sorted(folder.glob("*.toml"))]
+    return {form.name: form for form in forms}
+
+
+def parse(path: Path) -> Form:
+    """Read one definition. Raises `DefinitionError`."""
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        questions = tuple(_question(path, entry) for entry in table["question"])
+        form = Form(
+            name=path.stem,
+            version=table["version"],
+            id=table["id"],
+            order=table["order"],
+            title=table["title"],
+            summary=table["summary"],
+            staff=table["staff"],
+            notes=tuple(Note(note["text"], note.get("safety_critical", False)) for note in table.get("note", ())),
+            questions=questions,
+            either=tuple(table.get("either", ())),
+            submit=table["submit"],
+            sent=tuple(entry["text"] for entry in table["sent"]),
+        )
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
+        raise DefinitionError(f"{path}: {type(fault).__name__}: {fault}") from fault
+    for reason in _faults(form):
+        raise DefinitionError(f"{path}: {reason}")
+    return form
+
+
+def _question(path: Path, entry: dict[str, Any]) -> Question:
+    unknown = set(entry) - {
+        *("name", "kind", "label", "hint", "staff", "limit", "option", "required", "after", "is", "safety_critical")
+    }
+    if unknown:
+        raise DefinitionError(f"{path}: {entry.get('name')}: unknown: {', '.join(sorted(unknown))}")
+    kind = Kind(entry["kind"])
+    return Question(
+        name=entry["name"],
+        kind=kind,
+        label=entry["label"],
+        hint=entry.get("hint", ""),
+        staff=entry["staff"],
+        limit=entry.get("limit", LONG_LIMIT if kind is Kind.LONG_TEXT else SHORT_LIMIT),
+        options=tuple(_options(kind, entry)),
+        required=entry.get("required", False),
+        after=Condition(entry["after"], entry["is"]) if "after" in entry else None,
+        safety_critical=entry.get("safety_critical", False),
+    )
+
+
+def _options(kind: Kind, entry: dict[str, Any]) -> Iterator[Option]:
+    if kind is Kind.YES_NO:
+        texts = {option["value"]: option.get("text", "") for option in entry.get("option", ())}
+        yield Option("yes", msgid("Yes"), "Kyllä", texts.get("yes", ""))
+        yield Option("no", msgid("No"), "Ei", texts.get("no", ""))
+    elif kind is Kind.LANGUAGE:
+        for code, name in SPOKEN.items():
+            yield Option(code, name, code)
+        yield Option(OTHER, msgid("Another language"), OTHER)
+    elif kind in {Kind.ONE_OF, Kind.MANY_OF}:
+        for option in entry["option"]:
+            yield Option(option["value"], option["label"], option["staff"], option.get("text", ""), option.get("flag", ""))
+
+
+def _faults(form: Form) -> Iterator[str]:
+    seen: dict[str, Question] = {}
+    for question in form.questions:
+        if not _NAME.fullmatch(question.name) or set(question.inputs) & {name for q in seen.values() for name in q.inputs}:
+            yield f"{question.name}: not a name, or used twice"
+        if question.after is not None:
+            earlier = seen.get(question.after.question)
+            if earlier is None or question.after.answer not in [option.value for option in earlier.options]:
+                yield f"{question.name}: after {question.after.question} is {question.after.answer}: no such earlier answer"
+        if question.kind in {Kind.ONE_OF, Kind.MANY_OF} and len({o.value for o in question.options}) < 2:
+            yield f"{question.name}: needs at least two options"
+        seen[question.name] = question
+    if not set(form.either) <= set(seen):
+        yield f"either names questions that do not exist: {', '.join(sorted(set(form.either) - set(seen)))}"
+    if not form.sent:
+        yield "sent must say what happens next"

@@ -1,0 +1,236 @@
+"""The key ring of public keys: which of the inbox's keys can be encrypted to, now; imports, checks and warnings.
+
+The ring is a GnuPG home holding public keys only, reached through the link `instance/keyring`. An import builds a new home
+and swaps the link, so that no reader ever sees half a ring. Nothing here is asked of the network or of an agent.
+"""
+
+import datetime
+import os
+import pwd
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import gnupg
+
+PRACTICE_MARK: Final = "PRACTICE KEY"
+# How long a look at the ring holds, if its file does not change: an expiry is noticed from the stored date at once.
+LOOK_SECONDS: Final = 30
+GPG_ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin:/usr/local/bin", "LC_ALL": "C"}
+GPG_OPTIONS: Final = (
+    "--no-options",
+    "--no-autostart",
+    "--lock-never",
+    "--no-random-seed-file",
+    "--no-auto-key-locate",
+    "--trust-model",
+    "always",
+    "--no-emit-version",
+    "--no-comments",
+    "--with-keygrip",
+)
+
+_UNUSABLE: Final = {"r": "revoked", "e": "expired", "d": "disabled", "i": "invalid"}
+
+
+class KeysError(Exception):
+    """A key ring or a key file is unfit; the message says why."""
+
+
+@dataclass(frozen=True)
+class Capability:
+    """A primary key or subkey that may encrypt: until when, and what speaks against it ("" if nothing)."""
+
+    expires: datetime.datetime | None
+    trouble: str
+
+    def usable(self, now: datetime.datetime) -> bool:
+        return not self.trouble and (self.expires is None or now < self.expires)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A public key in the ring."""
+
+    fingerprint: str
+    user_ids: tuple[str, ...]
+    primary: Capability
+    encryption: tuple[Capability, ...]
+    keygrips: tuple[str, ...]
+
+    @property
+    def practice(self) -> bool:
+        return any(PRACTICE_MARK in user_id for user_id in self.user_ids)
+
+    @property
+    def expires(self) -> datetime.datetime | None:
+        """When the certificate stops being usable, if ever: the primary key's end or the last encryption key's."""
+        last = [capability.expires for capability in self.encryption if not capability.trouble]
+        ends = [self.primary.expires] if self.primary.expires else []
+        if last and None not in last:
+            ends.append(max(end for end in last if end))
+        return min(ends, default=None)
+
+    def trouble(self, now: datetime.datetime) -> str:
+        """Why nothing can be encrypted to it now; "" if it can."""
+        if self.primary.trouble or not self.primary.usable(now):
+            return self.primary.trouble or "expired"
+        if not self.encryption:
+            return "cannot encrypt: it has no encryption key"
+        if not any(capability.usable(now) for capability in self.encryption):
+            return f"cannot encrypt: encryption key {self.encryption[-1].trouble or 'expired'}"
+        return ""
+
+
+class Keyring:
+    """Looks into the ring, and again when it has changed. Safe to share between threads."""
+
+    def __init__(self, home: Path, gpg: str = "gpg") -> None:
+        self.home, self._gpg_binary = home, gpg
+        self._gpg: Any = None
+        self._seen: tuple[object, float, dict[str, Certificate]] | None = None
+
+    @property
+    def gpg(self) -> Any:
+        """One `gnupg.GPG` a process (each new one starts a gpg). Raises `KeysError` without gpg or home."""
+        if self._gpg is None:
+            self._gpg = open_gpg(self.home, self._gpg_binary, GPG_OPTIONS)
+        return self._gpg
+
+    def certificates(self) -> dict[str, Certificate]:
+        """All certificates by fingerprint. Raises `KeysError`."""
+        mark, moment = self._mark(), time.monotonic()
+        if self._seen is None or self._seen[0] != mark or moment - self._seen[1] > LOOK_SECONDS:
+            listed = self.gpg.list_keys()
+            if getattr(listed, "returncode", 0):
+                raise KeysError(f"gpg cannot list {self.home}")
+            self._seen = (mark, moment, {key["fingerprint"]: _certificate(key) for key in listed})
+        return self._seen[2]
+
+    def usable(self, fingerprints: Sequence[str], now: datetime.datetime) -> tuple[str, ...]:
+        """Those of `fingerprints` that can be encrypted to at `now`. Raises `KeysError` if the ring cannot be read."""
+        certificates = self.certificates()
+        return tuple(f for f in fingerprints if f in certificates and not certificates[f].trouble(now))
+
+    def _mark(self) -> object:
+        try:
+            status = (self.home / "pubring.kbx").stat()
+        except OSError:
+            return None
+        return (os.path.realpath(self.home), status.st_ino, status.st_mtime_ns, status.st_size)
+
+
+def open_gpg(home: Path, binary: str = "gpg", options: Sequence[str] = ()) -> Any:
+    """A `gnupg.GPG` on `home`. Raises `KeysError`."""
+    try:
+        return gnupg.GPG(gpgbinary=binary, gnupghome=str(home), options=list(options), env=GPG_ENVIRONMENT, encoding="utf-8")
+    except (OSError, ValueError) as fault:
+        raise KeysError(f"gpg does not work on {home}: is it installed, is the folder there?") from fault
+
+
+def import_certificate(link: Path, data: bytes) -> Certificate:
+    """Add the one certificate in `data` to the ring at `link`, whole or not at all. Raises `KeysError`.
+
+    Refused: anything but exactly one certificate, and anything with a private half. The old home is kept once.
+    """
+    homes = link.parent / f"{link.name}.d"
+    homes.mkdir(mode=0o700, exist_ok=True)
+    home = homes / secrets.token_hex(8)
+    home.mkdir(mode=0o700)
+    try:
+        gpg = open_gpg(home, options=GPG_OPTIONS)
+        fingerprint = _only_certificate(gpg, data)
+        if link.exists():
+            old = open_gpg(link, options=GPG_OPTIONS)
+            present = [key["fingerprint"] for key in old.list_keys()]
+            if present:
+                gpg.import_keys(old.export_keys(present, armor=False))
+        gpg.import_keys(data)
+        certificates = Keyring(home).certificates()
+        if fingerprint not in certificates:
+            raise KeysError("gpg did not take the key")
+    except BaseException:
+        shutil.rmtree(home)
+        raise
+    (home / "pubring.kbx~").unlink(missing_ok=True)
+    before = Path(os.path.realpath(link)) if link.is_symlink() else None
+    fresh = link.with_name(f"{link.name}.{secrets.token_hex(4)}")
+    fresh.symlink_to(home.relative_to(link.parent))
+    fresh.replace(link)
+    for other in homes.iterdir():
+        if other not in {home, before}:
+            shutil.rmtree(other)
+    return certificates[fingerprint]
+
+
+def _only_certificate(gpg: Any, data: bytes) -> str:
+    shown = gpg.scan_keys_mem(data)
+    secret = b"PRIVATE KEY" in data or any(key["type"] == "sec" for key in shown)
+    if secret:
+        raise KeysError("this file holds a private key; only the public key may come to the server")
+    if len(shown) != 1:
+        raise KeysError(f"this file holds {len(shown)} certificates; exactly one is needed")
+    return str(shown[0]["fingerprint"])
+
+
+def _certificate(key: dict[str, Any]) -> Certificate:
+    primary = Capability(_moment(key["expires"]), _UNUSABLE.get(key["trust"], ""))
+    encryption = [primary] if "e" in key["cap"] else []
+    grips = [key.get("keygrip", "")]
+    for subkey in key["subkey_info"].values():
+        grips.append(subkey.get("keygrip", ""))
+        if "e" in subkey["cap"]:
+            encryption.append(Capability(_moment(subkey["expires"]), _UNUSABLE.get(subkey["trust"], "")))
+    return Certificate(
+        str(key["fingerprint"]), tuple(key["uids"]), primary, tuple(encryption), tuple(grip for grip in grips if grip)
+    )
+
+
+def _moment(seconds: str) -> datetime.datetime | None:
+    return datetime.datetime.fromtimestamp(int(seconds), datetime.UTC) if seconds else None
+
+
+def private_half(certificate: Certificate, instance: Path) -> Path | None:
+    """Where on this machine the private half of `certificate` lies, if we find it in a GnuPG home of any user or of ours."""
+    for home in _gnupg_homes(instance):
+        for grip in certificate.keygrips:
+            key = home / "private-keys-v1.d" / f"{grip}.key"
+            if key.exists():
+                return key
+    return None
+
+
+def _gnupg_homes(instance: Path) -> Iterator[Path]:
+    if "GNUPGHOME" in os.environ:
+        yield Path(os.environ["GNUPGHOME"])
+    for user in pwd.getpwall():
+        yield Path(user.pw_dir) / ".gnupg"
+    yield Path.home() / ".gnupg"
+    for folder in instance.rglob("private-keys-v1.d"):
+        yield folder.parent
+
+
+def faults(keyring: Keyring, fingerprints: Sequence[str], instance: Path, now: datetime.datetime) -> list[str]:
+    """Everything about the inbox's keys that forbids a production start, a sentence each."""
+    try:
+        certificates = keyring.certificates()
+    except KeysError as fault:
+        return [f"{fault}."]
+    found = [certificates[fingerprint] for fingerprint in fingerprints if fingerprint in certificates]
+    complaints = [f"Inbox key {f} is not in {keyring.home}." for f in fingerprints if f not in certificates]
+    for certificate in found:
+        if certificate.practice:
+            complaints.append(f"Inbox key {certificate.fingerprint} is a practice key.")
+        private = private_half(certificate, instance)
+        if private is not None:
+            complaints.append(f"The private half of inbox key {certificate.fingerprint} is on this machine: {private}.")
+        trouble = certificate.trouble(now)
+        if trouble:
+            complaints.append(f"Inbox key {certificate.fingerprint}: {trouble}.")
+    if not any(not certificate.trouble(now) for certificate in found):
+        complaints.append("There is no usable inbox key.")
+    return complaints

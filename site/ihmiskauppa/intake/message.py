@@ -1,0 +1,145 @@
+"""The message the inbox gets: the readable MIME entity that is sealed, and the envelope that says nothing.
+
+The entity carries the real subject under header protection (RFC 9788), a text in Finnish with the visitor's own words
+untouched, and `answers.json`. The envelope is PGP/MIME (RFC 3156). No word of a visitor's stands in any header.
+"""
+
+import datetime
+import email.utils
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Final
+
+from ihmiskauppa.forms.answers import Answers, Value, Window
+from ihmiskauppa.forms.definition import Kind, Question
+from ihmiskauppa.forms.spoken import staff_name
+
+OUTER_SUBJECT: Final = "[...]"
+ANSWERS_FILE: Final = "answers.json"
+MESSAGE_ID_BYTES: Final = 16
+
+_POLICY = SMTP.clone(max_line_length=78)
+
+
+@dataclass(frozen=True)
+class Headers:
+    """What the outside of a message shows: the same for every message but for the id and the hour."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message_id: str
+    date: datetime.datetime
+
+    def items(self, subject: str) -> Iterator[tuple[str, str]]:
+        yield "From", self.sender
+        yield "To", ", ".join(self.recipients)
+        yield "Date", email.utils.format_datetime(self.date)
+        yield "Message-ID", self.message_id
+        yield "Subject", subject
+
+
+def new_headers(sender: str, recipients: tuple[str, ...], arrived: datetime.datetime) -> Headers:
+    """Headers for a new message; `arrived` is rounded to the hour, and the id names no host."""
+    domain = Address(addr_spec=sender).domain
+    message_id = f"<{secrets.token_hex(MESSAGE_ID_BYTES)}@{domain}>"
+    return Headers(sender, recipients, message_id, arrived.replace(minute=0, second=0, microsecond=0))
+
+
+def entity(answers: Answers, reference: str, headers: Headers) -> bytes:
+    """The MIME entity to seal, CRLF line ends, ending with its closing boundary (what follows is padding)."""
+    message = EmailMessage(policy=_POLICY)
+    message.set_content(_text(answers, reference), cte="base64")
+    message.add_attachment(answers.as_json().encode(), "application", "json", filename=ANSWERS_FILE, cte="base64")
+    message.set_param("hp", "cipher")
+    message.set_param("protected-headers", "v1")
+    for name, value in headers.items(_subject(answers, reference)):
+        message[name] = value
+    for name, value in headers.items(OUTER_SUBJECT):
+        message["HP-Outer"] = f"{name}: {value}"
+    return message.as_bytes()
+
+
+def envelope(sealed: bytes, headers: Headers) -> bytes:
+    """The mail that travels: exactly two parts, `application/pgp-encrypted` and the armored message."""
+    message = EmailMessage(policy=_POLICY)
+    message["Content-Type"] = 'multipart/encrypted; protocol="application/pgp-encrypted"'
+    for name, value in headers.items(OUTER_SUBJECT):
+        message[name] = value
+    version = EmailMessage(policy=_POLICY)
+    version["Content-Type"] = "application/pgp-encrypted"
+    version.set_payload("Version: 1\r\n")
+    body = EmailMessage(policy=_POLICY)
+    body["Content-Type"] = 'application/octet-stream; name="encrypted.asc"'
+    body["Content-Disposition"] = 'inline; filename="encrypted.asc"'
+    body.set_payload(sealed.decode("ascii"))
+    message.attach(version)
+    message.attach(body)
+    return message.as_bytes()
+
+
+def _subject(answers: Answers, reference: str) -> str:
+    flags = [
+        option.flag
+        for question in answers.form.questions
+        for option in question.options
+        if option.flag and answers.values.get(question.name) == option.value
+    ]
+    return " · ".join([*flags, answers.form.staff, reference, staff_name(answers.language)])
+
+
+def _text(answers: Answers, reference: str) -> str:
+    """What the staff read: labels in Finnish, the visitor's words as typed."""
+    lines = [
+        f"{answers.form.staff} ({answers.form.name}, lomakkeen versio {answers.form.version})",
+        f"Tunnus: {reference}",
+        f"Sivuston kieli: {staff_name(answers.language)} ({answers.language})",
+        "",
+    ]
+    for question in answers.form.questions:
+        if question.name in answers.values:
+            value = staff_value(question, answers.values[question.name])
+            lines += [f"{question.staff}:", value, ""]
+    unanswered = [question.staff for question in answers.form.questions if _asked(question, answers)]
+    if unanswered:
+        lines += ["Ei vastattu: " + "; ".join(unanswered)]
+    return "\n".join(lines)
+
+
+def _asked(question: Question, answers: Answers) -> bool:
+    """Whether `question` was shown and left open."""
+    if question.name in answers.values:
+        return False
+    return question.after is None or answers.values.get(question.after.question) == question.after.answer
+
+
+def staff_value(question: Question, value: Value) -> str:
+    """An answer in the staff's language; free text as typed."""
+    if isinstance(value, Window):
+        days = _span(_day(value.from_date), _day(value.until_date))
+        hours = _span(_hour(value.from_time), _hour(value.until_time))
+        return " ".join(part for part in (days, f"klo {hours}" if hours else "") if part) + " (Suomen aikaa)"
+    if question.options:
+        chosen = value if isinstance(value, tuple) else (value,)
+        labels = {option.value: option.staff for option in question.options}
+        if question.kind is Kind.LANGUAGE:
+            return ", ".join(staff_name(code) for code in chosen)
+        return ", ".join(labels[answer] for answer in chosen)
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def _span(first: str, last: str) -> str:
+    if first == last:
+        return first
+    return f"{first}–{last}"
+
+
+def _day(day: datetime.date | None) -> str:
+    return f"{day.day}.{day.month}.{day.year}" if day else ""
+
+
+def _hour(time: datetime.time | None) -> str:
+    return f"{time.hour}.{time.minute:02}" if time else ""

@@ -1,0 +1,93 @@
+"""The staff's side: sealed messages opened with the staff's own key and shown as they were meant. Never runs on the server."""
+
+import email
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+from ihmiskauppa.intake.keys import open_gpg
+from ihmiskauppa.intake.message import ANSWERS_FILE
+
+
+class ReadingError(Exception):
+    """A file is not a message of ours, or not for our key."""
+
+
+@dataclass
+class ReadMessage:
+    """A message as the staff see it. `copies` counts how often it arrived (the same Message-ID)."""
+
+    message_id: str
+    reference: str
+    subject: str
+    text: str
+    form: str
+    language: str
+    answers: dict[str, Any]
+    files: list[str] = field(default_factory=list)
+    copies: int = 1
+
+    def as_json(self) -> str:
+        names = ("reference", "form", "language", "subject", "text", "answers", "files")
+        return json.dumps({name: getattr(self, name) for name in names}, ensure_ascii=False)
+
+
+@contextmanager
+def staff_gpg(home: Path) -> Iterator[Any]:
+    """A `gnupg.GPG` on the staff's own home, by a short path: the agent's socket must fit 108 bytes (unix(7))."""
+    with tempfile.TemporaryDirectory(prefix="ihk-") as folder:
+        short = Path(folder) / "h"
+        short.symlink_to(home.absolute())
+        yield open_gpg(short)
+
+
+def read_all(files: Iterable[Path], gpg: Any) -> list[ReadMessage]:
+    """Open all `files`; repeats of a message are folded into one, the oldest file's place is kept. Raises `ReadingError`."""
+    read: dict[str, ReadMessage] = {}
+    for file in files:
+        message = open_message(file.read_bytes(), gpg)
+        if message.message_id in read:
+            read[message.message_id].copies += 1
+        else:
+            read[message.message_id] = message
+    return list(read.values())
+
+
+def open_message(mail: bytes, gpg: Any) -> ReadMessage:
+    """Decrypt and parse one PGP/MIME mail. Raises `ReadingError`."""
+    outer = email.message_from_bytes(mail, policy=SMTP)
+    parts = list(outer.iter_parts()) if isinstance(outer, EmailMessage) else []
+    if outer.get_content_type() != "multipart/encrypted" or len(parts) != 2:
+        raise ReadingError("not a PGP/MIME message")
+    decrypted = gpg.decrypt(parts[1].get_payload(decode=True))
+    if not decrypted.ok:
+        raise ReadingError("cannot be decrypted with this key")
+    entity = email.message_from_bytes(decrypted.data, policy=SMTP)
+    assert isinstance(entity, EmailMessage)  # noqa: S101 - what the policy makes
+    body = entity.get_body(("plain",))
+    attachments = {part.get_filename() or "": part for part in entity.iter_attachments()}
+    if body is None or ANSWERS_FILE not in attachments:
+        raise ReadingError("lacks its text or its answers")
+    content = json.loads(attachments[ANSWERS_FILE].get_content())
+    subject = str(entity["Subject"])
+    return ReadMessage(
+        message_id=str(outer["Message-ID"]),
+        reference=next((word for word in subject.split(" · ") if word.isdigit()), ""),
+        subject=subject,
+        text=str(body.get_content()).replace("\r\n", "\n"),
+        form=content["form"],
+        language=content["language"],
+        answers=content["answers"],
+        files=[name for name in attachments if name != ANSWERS_FILE],
+    )
+
+
+def for_terminal(text: str) -> str:
+    """`text` with control characters made visible, so that a message cannot drive the reader's terminal."""
+    return "".join(c if c in "\n\t" or c.isprintable() else f"\\u{ord(c):04x}" for c in text)

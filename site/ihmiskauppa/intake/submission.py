@@ -1,0 +1,69 @@
+"""Taking a submission: message, sealing, outbox, in that order; only then is there a reference to thank with."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from ihmiskauppa.database import now
+from ihmiskauppa.forms.answers import Answers
+from ihmiskauppa.intake import message, outbox, receipts
+from ihmiskauppa.intake.sealing import Sealer, SealingError
+
+REFERENCE_DIGITS: Final = 8
+
+
+class NotTakenError(Exception):
+    """Nothing was stored: the visitor must be told so."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What taking a submission needs."""
+
+    sealer: Sealer
+    engine: Engine
+    sender: str
+    recipients: tuple[str, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a message could be sealed now."""
+        return bool(self.sealer.recipients(now()))
+
+
+def submit(desk: Desk, answers: Answers, nonce: bytes) -> str:
+    """Seal and store `answers`; the reference to show. When it returns, the message is committed to the disk.
+
+    The same answers from the same page (the same `nonce`) are stored once and get the same reference. Raises
+    `NotTakenError` when nothing was stored.
+    """
+    moment = now()
+    name = receipts.digest(nonce, answers.as_json())
+    try:
+        known = _known(desk, name)
+        if known is not None:
+            return known
+        reference = f"{secrets.randbelow(10**REFERENCE_DIGITS):0{REFERENCE_DIGITS}}"
+        headers = message.new_headers(desk.sender, desk.recipients, moment)
+        sealed = desk.sealer.seal(message.entity(answers, reference, headers), moment)
+        mail = message.envelope(sealed, headers)
+        try:
+            with desk.engine.begin() as connection:
+                receipts.keep(connection, name, reference, moment)
+                outbox.enqueue(connection, headers.message_id, mail, moment)
+        except IntegrityError:
+            known = _known(desk, name)  # the same post, at the same moment, in another thread
+            if known is None:
+                raise
+            return known
+    except (SealingError, SQLAlchemyError) as fault:
+        raise NotTakenError from fault
+    return reference
+
+
+def _known(desk: Desk, name: str) -> str | None:
+    with desk.engine.connect() as connection:
+        return receipts.find(connection, name)

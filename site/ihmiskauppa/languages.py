@@ -1,0 +1,99 @@
+"""The languages served and their directions; which of them a visitor is likely to read."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, cast
+
+SOURCE: Final = "fi"  # every page is written in it first
+
+_CODE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-simple)?")
+
+
+class LanguagesError(Exception):
+    """`languages.toml` is broken; the message names the file and the language."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language of the site.
+
+    `code` is its BCP 47 tag and its path prefix, `name` its own name for itself, `locale` the CLDR locale for dates and
+    numbers, `fallback` the languages tried for a page it lacks, `also` further tags browsers send for it.
+    """
+
+    code: str
+    name: str
+    direction: Literal["ltr", "rtl"]
+    level: Literal["core", "full", "easy"]
+    locale: str
+    fallback: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+
+class Languages(Mapping[str, Language]):
+    """All languages by code, in the order of the file."""
+
+    def __init__(self, languages: Iterable[Language]) -> None:
+        self._by_code = {language.code: language for language in languages}
+
+    def __getitem__(self, code: str) -> Language:
+        return self._by_code[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_code)
+
+    def __len__(self) -> int:
+        return len(self._by_code)
+
+    def likely(self, tags: Iterable[str]) -> tuple[Language, ...]:
+        """The languages that a visitor who asks for `tags` (best first) is likely to read, best first (RFC 4647 lookup)."""
+        found: dict[str, Language] = {}
+        for tag in tags:
+            wanted = tag.lower()
+            while wanted:
+                match = self._match(wanted)
+                if match is not None:
+                    found.setdefault(match.code, match)
+                    break
+                wanted = wanted.rpartition("-")[0]
+        return tuple(found.values())
+
+    def _match(self, tag: str) -> Language | None:
+        for language in self.values():
+            if tag == language.code.lower() or tag in language.also:
+                return language
+        return None
+
+
+def load(path: Path) -> Languages:
+    """Read `languages.toml`. Raises `LanguagesError`."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        languages = Languages(
+            Language(
+                code=entry["code"],
+                name=entry["name"],
+                direction=cast(Literal["ltr", "rtl"], entry["direction"]),
+                level=cast(Literal["core", "full", "easy"], entry["level"]),
+                locale=entry.get("locale", entry["code"]),
+                fallback=tuple(entry["fallback"]),
+                also=tuple(tag.lower() for tag in entry.get("also", ())),
+            )
+            for entry in table["language"]
+        )
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
+        raise LanguagesError(f"{path}: {type(fault).__name__}: {fault}") from fault
+    for language in languages.values():
+        if not _CODE.fullmatch(language.code):
+            raise LanguagesError(f"{path}: {language.code!r} is not a language code")
+        if language.direction not in {"ltr", "rtl"} or language.level not in {"core", "full", "easy"}:
+            raise LanguagesError(f"{path}: {language.code}: unknown direction or level")
+        unknown = [code for code in language.fallback if code not in languages or code == language.code]
+        if unknown or (language.code != SOURCE and SOURCE not in language.fallback):
+            raise LanguagesError(f"{path}: {language.code}: fallback must name other languages and end with {SOURCE}")
+    if SOURCE not in languages:
+        raise LanguagesError(f"{path}: {SOURCE}, the source of every page, is missing")
+    return languages

@@ -1,0 +1,246 @@
+"""The set of pages: each placed in the tree of its language, with what stands in for a page a language lacks.
+
+A catalogue is built as a whole from the content folder and never changes; changed content makes a new one.
+"""
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from markupsafe import Markup
+
+from ihmiskauppa.contacts import Contacts
+from ihmiskauppa.languages import SOURCE, Language, Languages
+from ihmiskauppa.pages import content, figures, freshness, markup
+from ihmiskauppa.pages.content import ContentError, PageFile, Section
+from ihmiskauppa.pages.freshness import State
+
+HOME: Final = "home/index"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a form stands in the tree; it has no content file. `titles` and `summaries` are by language code."""
+
+    id: str
+    link: str
+    order: int
+    titles: Mapping[str, str]
+    summaries: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of a menu, a list of contents or the breadcrumbs. `language` is the one its title is written in."""
+
+    id: str
+    path: str
+    title: str
+    summary: str
+    language: Language
+
+
+@dataclass(frozen=True)
+class Text:
+    """Safe HTML in a language."""
+
+    language: Language
+    heading: Markup
+    body: Markup
+
+
+@dataclass(frozen=True)
+class ShownSection:
+    """A section as a reader gets it.
+
+    `beneath` is the source that stands under a safety-critical text no person has checked; `replaced` says that such a text
+    was out of date, so that the source stands in its place.
+    """
+
+    id: str
+    text: Text
+    state: State
+    beneath: Text | None
+    replaced: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as a reader of `language` gets it; `body_language` differs where the language lacks it."""
+
+    id: str
+    path: str
+    language: Language
+    body_language: Language
+    title: str
+    summary: str
+    updated: datetime.date
+    checked: datetime.date
+    review: str | None
+    sections: tuple[ShownSection, ...]
+    translations: tuple[Language, ...]
+
+    @property
+    def fallback(self) -> bool:
+        return self.language != self.body_language
+
+
+def path_of(page_id: str) -> str:
+    """The path of a page under its language prefix: `home/index` is empty, `x/index` is `x/`, `x/y` is `x/y/`."""
+    section, _, name = page_id.partition("/")
+    if page_id == HOME:
+        return ""
+    return f"{section}/" if name == "index" else f"{section}/{name}/"
+
+
+class Catalogue:
+    """Every page in every language. Build it with `load`."""
+
+    def __init__(
+        self,
+        languages: Languages,
+        contacts: Contacts,
+        pages: Mapping[str, Mapping[str, Page]],
+        places: Sequence[Place],
+        orders: Mapping[str, int],
+    ) -> None:
+        self.languages, self.contacts = languages, contacts
+        self._pages = pages
+        self._places = {place.id: place for place in places}
+        self._order = sorted(orders, key=lambda page_id: (orders[page_id], page_id))
+
+    def page(self, language: str, page_id: str) -> Page:
+        return self._pages[language][page_id]
+
+    def pages(self) -> Iterator[Page]:
+        for by_id in self._pages.values():
+            yield from by_id.values()
+
+    @cached_property
+    def by_path(self) -> Mapping[str, Page]:
+        """Every page by its whole path, `/fi/get-help/police/`."""
+        return {page.path: page for page in self.pages()}
+
+    def entry(self, language: str, page_id: str) -> Entry:
+        """The menu line of a page or of a form."""
+        place = self._places.get(page_id)
+        path = f"/{language}/{path_of(page_id)}"
+        if place is not None:
+            return Entry(page_id, path, place.titles[language], place.summaries[language], self.languages[language])
+        page = self._pages[language][page_id]
+        return Entry(page_id, path, page.title, page.summary, page.body_language)
+
+    def menu(self, language: str) -> tuple[tuple[Entry, tuple[Entry, ...]], ...]:
+        """The sections' front pages, each with the pages and forms of its section, in order."""
+        fronts = [page_id for page_id in self._order if page_id.endswith("/index") and page_id != HOME]
+        return tuple((self.entry(language, front), self._children(language, front)) for front in fronts)
+
+    def breadcrumbs(self, language: str, page_id: str) -> tuple[Entry, ...]:
+        """The way from the home page to the page, the page itself left out."""
+        front = page_id.partition("/")[0] + "/index"
+        way = [HOME] if page_id != HOME else []
+        if front != page_id and front != HOME:
+            way.append(front)
+        return tuple(self.entry(language, step) for step in way)
+
+    def translations(self, page_id: str) -> tuple[Language, ...]:
+        """The languages a page or form really exists in."""
+        if page_id in self._places:
+            return tuple(self.languages.values())
+        return self._pages[SOURCE][page_id].translations
+
+    def _children(self, language: str, front: str) -> tuple[Entry, ...]:
+        section = front.partition("/")[0]
+        return tuple(
+            self.entry(language, page_id)
+            for page_id in self._order
+            if page_id.partition("/")[0] == section and page_id != front
+        )
+
+
+def load(folder: Path, languages: Languages, contacts: Contacts, places: Sequence[Place]) -> Catalogue:
+    """Build the catalogue from the content folder. Raises `ContentError` with file, line and reason."""
+    files: dict[str, dict[str, PageFile]] = {}
+    for file in content.find(folder / "pages", languages):
+        files.setdefault(file.id, {})[file.language] = file
+    for page_id, by_language in files.items():
+        if SOURCE not in by_language:
+            raise ContentError(folder / "pages" / page_id, 1, f"the source {SOURCE}.md is missing")
+    if HOME not in files:
+        raise ContentError(folder / "pages" / HOME, 1, "the home page is missing")
+    links = {page_id: path_of(page_id) for page_id in files} | {place.link: path_of(place.id) for place in places}
+    builder = _Builder(languages, markup.Renderer(contacts, figures.load(folder / "figures.toml"), links), files)
+    pages = {code: {page_id: builder.page(page_id, language) for page_id in files} for code, language in languages.items()}
+    orders = {page_id: by_language[SOURCE].order for page_id, by_language in files.items()}
+    return Catalogue(languages, contacts, pages, places, orders | {place.id: place.order for place in places})
+
+
+class _Builder:
+    """Renders every section once and puts pages together from them."""
+
+    def __init__(self, languages: Languages, renderer: markup.Renderer, files: Mapping[str, Mapping[str, PageFile]]) -> None:
+        self._languages, self._renderer, self._files = languages, renderer, files
+        self._rendered: dict[tuple[str, str, str], Text] = {}
+
+    def page(self, page_id: str, language: Language) -> Page:
+        files = self._files[page_id]
+        file = files[next(code for code in (language.code, *language.fallback, SOURCE) if code in files)]
+        origins = freshness.read(file)
+        return Page(
+            id=page_id,
+            path=f"/{language.code}/{path_of(page_id)}",
+            language=language,
+            body_language=self._languages[file.language],
+            title=file.title,
+            summary=file.summary,
+            updated=file.updated,
+            checked=file.checked,
+            review=file.review,
+            sections=tuple(self._shown(file, section, origins.get(section.id), language) for section in file.sections),
+            translations=tuple(self._languages[code] for code in self._languages if code in files),
+        )
+
+    def _shown(self, file: PageFile, section: Section, origin: freshness.Origin | None, reader: Language) -> ShownSection:
+        source = self._files[file.id][SOURCE]
+        if file.language == SOURCE:
+            return ShownSection(section.id, self._text(file, section, reader), State.SOURCE, None, replaced=False)
+        state = freshness.state(source.section(section.id), origin)
+        critical = section.id in source.safety_critical
+        if critical and state is State.STALE:
+            stand_in = self._trusted(file, section.id, reader)
+            if stand_in is not None:
+                return ShownSection(section.id, stand_in, state, None, replaced=True)
+        beneath = self._trusted(file, section.id, reader) if critical and state is not State.CURRENT else None
+        return ShownSection(section.id, self._text(file, section, reader), state, beneath, replaced=False)
+
+    def _trusted(self, file: PageFile, section_id: str, reader: Language) -> Text | None:
+        """The section in the first fallback language of `file` that has it as it should be now; last, the source."""
+        for code in (*self._languages[file.language].fallback, SOURCE):
+            other = self._files[file.id].get(code)
+            section = other.section(section_id) if other else None
+            if other is None or section is None:
+                continue
+            source = self._files[file.id][SOURCE].section(section_id)
+            if code == SOURCE or freshness.state(source, freshness.read(other).get(section_id)) is not State.STALE:
+                return self._text(other, section, reader)
+        return None
+
+    def _text(self, file: PageFile, section: Section, reader: Language) -> Text:
+        key = (file.id, file.language, section.id)
+        if key not in self._rendered:
+            language = self._languages[file.language]
+            try:
+                heading = self._renderer.heading(section.heading, language)
+                body = self._renderer.body(section.body, language)
+            except markup.MarkupError as fault:
+                raise ContentError(file.path, section.line + fault.line - 1, fault.reason) from fault
+            self._rendered[key] = Text(language, heading, body)
+        text = self._rendered[key]
+        return Text(
+            text.language,
+            markup.in_language(text.heading, reader.code),
+            markup.in_language(text.body, reader.code),
+        )

@@ -1,0 +1,174 @@
+"""Content files as editors write them: front matter, then sections. Parses and checks one file; renders nothing.
+
+A file is TOML front matter between `+++` lines, then Markdown. The unit of translation is the section: a level-2 heading
+with its `{#id}` and what stands under it; what comes before the first heading is the section `lead`.
+"""
+
+import datetime
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ihmiskauppa.languages import SOURCE, Languages
+
+LEAD: Final = "lead"
+FENCE: Final = "+++"
+REVIEWS: Final = frozenset({"machine", "person"})
+AUDIENCES: Final = frozenset({"victim", "helper", "professional", "public"})
+TITLE_LENGTH: Final = 70
+SUMMARY_LENGTH: Final = 180
+
+_HEADING = re.compile(r"##\s+(?P<text>.*?)\s*\{#(?P<id>[a-z][a-z0-9-]*)\}\s*")
+_KEYS: Final = {
+    "title": str,
+    "summary": str,
+    "updated": datetime.date,
+    "checked": datetime.date,
+    "audience": list,
+    "order": int,
+    "safety_critical": list,
+    "review": str,
+}
+_SOURCE_KEYS: Final = frozenset({"audience", "order", "safety_critical"})
+
+
+class ContentError(Exception):
+    """A content file is broken: where, and why."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        super().__init__(f"{path}:{line}: {reason}")
+        self.path, self.line, self.reason = path, line, reason
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page as written. `line` is where its body starts in the file, counted from 1."""
+
+    id: str
+    heading: str
+    body: str
+    line: int
+
+    @property
+    def text(self) -> str:
+        """All that a translator translates, with neither trailing blanks nor blank lines at the ends."""
+        lines = (self.heading, *self.body.split("\n"))
+        return "\n".join(line.rstrip() for line in lines).strip()
+
+
+@dataclass(frozen=True)
+class PageFile:
+    """One page in one language. Only the source has `order`, `audience` and `safety_critical`; only others have `review`."""
+
+    id: str
+    language: str
+    path: Path
+    title: str
+    summary: str
+    updated: datetime.date
+    checked: datetime.date
+    review: str | None
+    audience: tuple[str, ...]
+    order: int
+    safety_critical: frozenset[str]
+    sections: tuple[Section, ...]
+
+    def section(self, section_id: str) -> Section | None:
+        return next((section for section in self.sections if section.id == section_id), None)
+
+
+def find(folder: Path, languages: Languages) -> Iterator[PageFile]:
+    """All page files under `folder`, in order of path. Raises `ContentError` at the first broken one."""
+    for path in sorted(folder.rglob("*.md")):
+        relative = path.relative_to(folder)
+        if len(relative.parts) != 3 or path.stem not in languages:
+            raise ContentError(path, 1, "a page lies at <section>/<page>/<language>.md, in a language of languages.toml")
+        yield parse(path, "/".join(relative.parts[:2]), path.stem)
+
+
+def parse(path: Path, page_id: str, language: str) -> PageFile:
+    """Read one file. Raises `ContentError` with file, line and reason."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise ContentError(path, 1, "not UTF-8") from fault
+    lines = text.replace("\r\n", "\n").split("\n")
+    if lines[0].rstrip() != FENCE or FENCE not in [line.rstrip() for line in lines[1:]]:
+        raise ContentError(path, 1, f"front matter must stand first, between two lines {FENCE}")
+    end = [line.rstrip() for line in lines].index(FENCE, 1)
+    matter = _front_matter(path, "\n".join(lines[1:end]), language)
+    sections = tuple(_sections(path, lines, end + 1))
+    ids = [section.id for section in sections]
+    unknown = set(matter["safety_critical"]) - set(ids)
+    if unknown:
+        raise ContentError(path, 1, f"safety_critical names sections that do not exist: {', '.join(sorted(unknown))}")
+    return PageFile(
+        id=page_id,
+        language=language,
+        path=path,
+        title=matter["title"],
+        summary=matter["summary"],
+        updated=matter["updated"],
+        checked=matter["checked"],
+        review=matter["review"],
+        audience=tuple(matter["audience"]),
+        order=matter["order"],
+        safety_critical=frozenset(matter["safety_critical"]),
+        sections=sections,
+    )
+
+
+def _front_matter(path: Path, text: str, language: str) -> dict[str, Any]:
+    try:
+        matter: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        line = re.search(r"line (\d+)", str(fault))
+        raise ContentError(path, 1 + (int(line[1]) if line else 0), f"front matter: {fault}") from fault
+    source = language == SOURCE
+    needed = set(_KEYS) - ({"review"} if source else _SOURCE_KEYS)
+    for key, value in matter.items():
+        if key not in needed:
+            raise ContentError(path, 1, f"front matter: {key!r} does not belong in the {language} file")
+        if not isinstance(value, _KEYS[key]) or isinstance(value, datetime.datetime):
+            raise ContentError(path, 1, f"front matter: {key} must be {_KEYS[key].__name__}")
+    missing = needed - set(matter)
+    if missing:
+        raise ContentError(path, 1, f"front matter: missing: {', '.join(sorted(missing))}")
+    defaults: dict[str, Any] = {"audience": [], "order": 0, "safety_critical": [], "review": None}
+    matter = defaults | matter
+    if not 0 < len(matter["title"]) <= TITLE_LENGTH or not 0 < len(matter["summary"]) <= SUMMARY_LENGTH:
+        raise ContentError(path, 1, f"title up to {TITLE_LENGTH} and summary up to {SUMMARY_LENGTH} characters, not empty")
+    if matter["review"] is not None and matter["review"] not in REVIEWS:
+        raise ContentError(path, 1, f"review must be one of {', '.join(sorted(REVIEWS))}")
+    if not set(matter["audience"]) <= AUDIENCES:
+        raise ContentError(path, 1, f"audience must be among {', '.join(sorted(AUDIENCES))}")
+    return matter
+
+
+def _sections(path: Path, lines: list[str], start: int) -> Iterator[Section]:
+    """Split the body, whose first line is `lines[start]`, at its level-2 headings."""
+    section_id, heading, first, seen = LEAD, "", start, {LEAD}
+    for index in range(start, len(lines)):
+        line = lines[index]
+        if re.match(r"#\s", line):
+            raise ContentError(path, index + 1, "the title is the only level-1 heading; sections start with ##")
+        if not re.match(r"##\s", line):
+            continue
+        match = _HEADING.fullmatch(line)
+        if match is None or not match["text"]:
+            raise ContentError(path, index + 1, "a section heading needs a text and an id: ## Text {#id}")
+        if match["id"] in seen:
+            raise ContentError(path, index + 1, f"the id {match['id']!r} is used twice")
+        yield Section(section_id, heading, "\n".join(lines[first:index]).strip("\n"), _first_line(lines, first))
+        section_id, heading, first = match["id"], match["text"], index + 1
+        seen.add(section_id)
+    yield Section(section_id, heading, "\n".join(lines[first:]).strip("\n"), _first_line(lines, first))
+
+
+def _first_line(lines: list[str], index: int) -> int:
+    while index < len(lines) - 1 and not lines[index].strip():
+        index += 1
+    return index + 1

@@ -1,0 +1,210 @@
+"""Markdown to safe HTML: the only place of the pages that makes `Markup`.
+
+Two walls: the parser knows no HTML (a tag in a source file is a fault), and what it makes passes bleach's allow-list.
+Contacts and figures come by name, links to pages and forms by id; a name that does not exist is a fault with its line.
+Links within the site are written `/~/…`; `in_language` puts the reader's language there.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from babel.numbers import format_decimal
+from bleach.sanitizer import Cleaner
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+from mdit_py_plugins.container import container_plugin
+
+from ihmiskauppa.contacts import Contact, Contacts
+from ihmiskauppa.languages import Language
+from ihmiskauppa.pages.figures import Figure
+
+READER: Final = "/~/"  # stands for the language prefix of whoever reads the page
+CONTAINERS: Final = ("notice", "danger", "fact", "steps", "doors")
+
+_NAME = re.compile(r"\{(contact|figure):([a-z0-9-]+)\}")
+_TAG = re.compile(r"<[A-Za-z/!?]")
+_FENCE = re.compile(r"^:::+[ \t]*(\S.*)?$", re.MULTILINE)
+_CLASSES: Final = frozenset({*(f"ik-{name}" for name in CONTAINERS), "ik-details", "ik-contact", "ik-figure"})
+_TAGS: Final = frozenset(
+    [
+        "a",
+        "bdi",
+        "blockquote",
+        "br",
+        "code",
+        "details",
+        "div",
+        "em",
+        "h3",
+        "h4",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "section",
+        "span",
+        "strong",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if name == "class":
+        return value in _CLASSES
+    allowed = {"a": {"href", "rel"}, "bdi": {"dir"}, "ol": {"start"}, "th": {"scope"}}
+    return name in allowed.get(tag, set())
+
+
+_SANITIZER: Final = Cleaner(tags=_TAGS, attributes=_allowed, protocols={"https", "mailto", "tel"}, strip=True)
+
+
+class MarkupError(Exception):
+    """A section cannot be rendered; `line` counts from 1 within the section's body."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line, self.reason = line, reason
+
+
+class Renderer:
+    """Renders sections of pages. `places` maps every page id and `form:name` to its path under the language prefix."""
+
+    def __init__(self, contacts: Contacts, figures: Mapping[str, Figure], places: Mapping[str, str]) -> None:
+        self._contacts, self._figures, self._places = contacts, figures, places
+        self._markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+        for name in CONTAINERS:
+            container_plugin(self._markdown, name, render=_container)
+        container_plugin(self._markdown, "details", validate=_is_details, render=_details)
+        self._markdown.core.ruler.push("names", self._names)
+
+    def body(self, text: str, language: Language) -> Markup:
+        """A section's body as safe HTML. Raises `MarkupError`."""
+        _check_source(text)
+        return self._safe(self._markdown.render(text, {"language": language}))
+
+    def heading(self, text: str, language: Language) -> Markup:
+        """A heading's text as safe HTML without a block around it. Raises `MarkupError`."""
+        _check_source(text)
+        return self._safe(self._markdown.renderInline(text, {"language": language}))
+
+    def plain(self, text: str, language: Language) -> str:
+        """The same as `heading`, without any tag: for titles and lists of contents."""
+        return str(self.heading(text, language).striptags())
+
+    def _safe(self, html: str) -> Markup:
+        return Markup(_SANITIZER.clean(html))  # noqa: S704 - what the allow-list let pass is safe
+
+    def _names(self, state: StateCore) -> None:
+        language: Language = state.env["language"]
+        for token in state.tokens:
+            line = token.map[0] + 1 if token.map else 1
+            children: list[Token] = []
+            for child in token.children or ():
+                if child.type == "link_open":
+                    self._link(child, line)
+                elif child.type == "text" and "{" in child.content:
+                    children += self._by_name(child, language, line)
+                    continue
+                children.append(child)
+            if token.children is not None:
+                token.children = children
+
+    def _by_name(self, token: Token, language: Language, line: int) -> Sequence[Token]:
+        parts: list[Token] = []
+        position = 0
+        for match in _NAME.finditer(token.content):
+            parts.append(Token("text", "", 0, content=token.content[position : match.start()]))
+            parts.append(Token("html_inline", "", 0, content=self._named(match[1], match[2], language, line)))
+            position = match.end()
+        parts.append(Token("text", "", 0, content=token.content[position:]))
+        return parts
+
+    def _named(self, kind: str, name: str, language: Language, line: int) -> str:
+        if kind == "figure":
+            if name not in self._figures:
+                raise MarkupError(line, f"there is no figure {name!r} in figures.toml")
+            return f'<bdi class="ik-figure">{escape(format_decimal(self._figures[name].value, locale=language.locale))}</bdi>'
+        if name not in self._contacts:
+            raise MarkupError(line, f"there is no contact {name!r} in contacts.toml")
+        return str(contact_link(self._contacts[name]))
+
+    def _link(self, token: Token, line: int) -> None:
+        href = str(token.attrGet("href") or "")
+        if href.startswith("https://"):
+            token.attrSet("rel", "noreferrer noopener")
+            return
+        target, _, anchor = href.partition("#")
+        place = self._places.get(target.removeprefix("page:"))
+        if place is None or not href.startswith(("page:", "form:")):
+            raise MarkupError(line, f"a link goes to page:…, form:… or https://…; {href!r} leads nowhere")
+        token.attrSet("href", READER + place + (f"#{anchor}" if anchor else ""))
+
+
+def in_language(html: Markup, code: str) -> Markup:
+    """Point the links within the site to the language `code`."""
+    return Markup(str(html).replace(f'href="{READER}', f'href="/{code}/'))  # noqa: S704 - code is a language of ours
+
+
+def _check_source(text: str) -> None:
+    tag = _TAG.search(text)
+    if tag:
+        raise MarkupError(text.count("\n", 0, tag.start()) + 1, "HTML is not allowed in content files")
+    opened: list[int] = []
+    for fence in _FENCE.finditer(text):
+        line = text.count("\n", 0, fence.start()) + 1
+        if fence[1] is None:
+            if not opened:
+                raise MarkupError(line, "::: closes nothing")
+            opened.pop()
+        elif fence[1].split()[0] not in (*CONTAINERS, "details"):
+            raise MarkupError(line, f"there is no container {fence[1].split()[0]!r}")
+        else:
+            opened.append(line)
+    if opened:
+        raise MarkupError(opened[-1], "this container is never closed")
+    for match in re.finditer(r"\{[^}\s]*\}?", text):
+        if not _NAME.fullmatch(match[0]):
+            raise MarkupError(text.count("\n", 0, match.start()) + 1, f"{match[0]!r} is neither a contact nor a figure")
+
+
+def _container(_self: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    token = tokens[index]
+    return f'<div class="ik-{token.info.split()[0]}">\n' if token.nesting == 1 else "</div>\n"
+
+
+def _is_details(params: str, *_: Any) -> bool:
+    return params.strip().startswith("details ")
+
+
+def _details(_self: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    if tokens[index].nesting == 1:
+        title = tokens[index].info.strip().removeprefix("details ").strip()
+        return f'<details class="ik-details"><summary>{escape(title)}</summary>\n'
+    return "</details>\n"
+
+
+def with_contacts(text: str, contacts: Contacts) -> Markup:
+    """Plain text with contacts by name (a form's texts have them too) as safe HTML; anything else in it is escaped."""
+    parts: list[Markup] = []
+    position = 0
+    for match in _NAME.finditer(text):
+        parts += [escape(text[position : match.start()]), contact_link(contacts[match[2]])]
+        position = match.end()
+    return Markup("").join([*parts, escape(text[position:])])
+
+
+def contact_link(contact: Contact) -> Markup:
+    """A contact as a link; numbers and addresses read left to right in every language."""
+    link = Markup('<a class="ik-contact" href="{}"><bdi dir="ltr">{}</bdi></a>')
+    return link.format(contact.href, contact.shown)

@@ -1,0 +1,120 @@
+"""The content as a whole set: languages, contacts, texts, forms and pages that belong together.
+
+An edition never changes. When a file does, the whole new edition is built and swapped in; if that fails, the old one stays
+and the operator is told.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ihmiskauppa import contacts, languages, logs, translations
+from ihmiskauppa.contacts import Contacts, ContactsError
+from ihmiskauppa.forms import definition
+from ihmiskauppa.forms.definition import DefinitionError, Form
+from ihmiskauppa.languages import Languages, LanguagesError
+from ihmiskauppa.pages import catalogue
+from ihmiskauppa.pages.catalogue import Catalogue, Place
+from ihmiskauppa.pages.content import ContentError
+from ihmiskauppa.pages.figures import FiguresError
+from ihmiskauppa.settings import Settings
+from ihmiskauppa.translations import Translations, TranslationsError
+
+LOOK_SECONDS: Final = 2.0
+BROKEN: Final = (ContactsError, ContentError, DefinitionError, FiguresError, LanguagesError, TranslationsError)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One whole set of content."""
+
+    languages: Languages
+    contacts: Contacts
+    translations: Translations
+    forms: Mapping[str, Form]
+    catalogue: Catalogue
+
+    def form_at(self, path: str) -> Form | None:
+        """The form at a path under a language prefix (`get-help/write-to-us/`)."""
+        return next((form for form in self.forms.values() if catalogue.path_of(form.id) == path), None)
+
+
+def load(settings: Settings) -> Edition:
+    """Read everything. Raises one of `BROKEN`."""
+    tongues = languages.load(settings.content_folder / "languages.toml")
+    people = contacts.load(settings.content_folder / "contacts.toml")
+    texts = translations.load(settings.translations_folder, tongues)
+    forms = definition.load(settings.forms_folder)
+    places = [
+        Place(
+            id=form.id,
+            link=f"form:{form.name}",
+            order=form.order,
+            titles={code: texts.gettext(code, form.title) for code in tongues},
+            summaries={code: texts.gettext(code, form.summary) for code in tongues},
+        )
+        for form in forms.values()
+    ]
+    return Edition(tongues, people, texts, forms, catalogue.load(settings.content_folder, tongues, people, places))
+
+
+class Editions:
+    """Holds the current edition and, once watching, replaces it when content changes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._seen = self._look()
+        self.current = load(settings)
+        self._listeners: list[Callable[[Edition], None]] = []
+
+    def on_change(self, listener: Callable[[Edition], None]) -> None:
+        self._listeners.append(listener)
+
+    def watch(self) -> None:
+        """Look for changes every two seconds, for as long as the process lives."""
+        threading.Thread(target=self._watch, name="editions", daemon=True).start()
+
+    def refresh(self) -> bool:
+        """Look once; whether a new edition is in place."""
+        seen = self._look()
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        try:
+            edition = load(self._settings)
+        except (*BROKEN, OSError) as fault:
+            place = str(fault).split(": ", 1)[0]
+            logs.event(log, logging.ERROR, "changed content is broken, the old edition stays", place=place)
+            return False
+        for listener in self._listeners:
+            listener(edition)
+        self.current = edition
+        logs.event(log, logging.INFO, "changed content is in place")
+        return True
+
+    def _watch(self) -> None:
+        pause = threading.Event()
+        while True:
+            pause.wait(LOOK_SECONDS)
+            self.refresh()
+
+    def _look(self) -> frozenset[tuple[str, int, int]]:
+        folders = (self._settings.content_folder, self._settings.forms_folder, self._settings.translations_folder)
+        return frozenset(mark for folder in folders for mark in _marks(folder))
+
+
+def _marks(folder: Path) -> list[tuple[str, int, int]]:
+    marks = []
+    for path in folder.rglob("*"):
+        try:
+            status = path.stat()
+        except OSError:
+            continue  # it went away while we looked: the next look sees the rest
+        if path.suffix in {".md", ".toml", ".po"}:
+            marks.append((str(path), status.st_mtime_ns, status.st_size))
+    return marks

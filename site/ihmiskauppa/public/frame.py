@@ -1,0 +1,94 @@
+"""What every page of the site has around its body, and the rendering of templates in the reader's language."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, render_template
+from flask_babel import Babel, format_date
+from markupsafe import Markup
+
+from ihmiskauppa.languages import Language
+from ihmiskauppa.pages import catalogue, markup
+from ihmiskauppa.pages.catalogue import Entry
+from ihmiskauppa.public.editions import Edition
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The frame of one page. `page_id` is None where there is no page (errors, `/`)."""
+
+    edition: Edition
+    language: Language
+    page_id: str | None
+    title: str
+    summary: str
+    public_url: str
+    practice: bool
+    index: bool
+
+    def gettext(self, text: str) -> str:
+        return self.edition.translations.gettext(self.language.code, text)
+
+    @property
+    def menu(self) -> tuple[tuple[Entry, tuple[Entry, ...]], ...]:
+        return self.edition.catalogue.menu(self.language.code)
+
+    @property
+    def breadcrumbs(self) -> tuple[Entry, ...]:
+        return self.edition.catalogue.breadcrumbs(self.language.code, self.page_id) if self.page_id else ()
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        return tuple(self.edition.languages.values())
+
+    def path(self, page_id: str | None, language: str | None = None) -> str:
+        """The path of a page, here in the reader's language."""
+        return f"/{language or self.language.code}/" + (catalogue.path_of(page_id) if page_id else "")
+
+    @property
+    def alternates(self) -> tuple[tuple[str, str], ...]:
+        """`hreflang` and absolute address of every real translation, itself among them, and `x-default`."""
+        if self.page_id is None or not self.index or not self.public_url:
+            return ()
+        real = self.edition.catalogue.translations(self.page_id)
+        found = [(other.code, self.public_url + self.path(self.page_id, other.code)) for other in real]
+        default = "/" if self.page_id == catalogue.HOME else self.path(self.page_id, "en" if "en" in dict(found) else "fi")
+        return (*found, ("x-default", self.public_url + default))
+
+    @property
+    def canonical(self) -> str:
+        """The absolute address of the page."""
+        return self.public_url + self.path(self.page_id) if self.public_url and self.page_id and self.index else ""
+
+
+def prepare(app: Flask) -> None:
+    """Give templates gettext in the language of the page, dates in its locale, and contacts by name."""
+    Babel(app, configure_jinja=False, locale_selector=lambda: g.frame.language.locale)
+    env = app.jinja_env
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: g.frame.gettext(text),
+        lambda one, many, count: g.frame.edition.translations.ngettext(g.frame.language.code, one, many, count),
+        newstyle=True,
+    )
+    env.filters["contacts"] = lambda text: markup.with_contacts(text, g.frame.edition.contacts)
+    env.globals["contact"] = lambda name: markup.contact_link(g.frame.edition.contacts[name])
+    env.filters["day"] = _day
+
+
+def render(template: str, frame: Frame, **context: Any) -> str:
+    """A template in `frame`; needs an application context, not a request."""
+    g.frame = frame
+    values: Mapping[str, Any] = {
+        "frame": frame,
+        "language": frame.language,
+        "contacts": frame.edition.contacts,
+        **context,
+    }
+    return render_template(template, **values)
+
+
+def _day(day: datetime.date) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), format_date(day, "long"))

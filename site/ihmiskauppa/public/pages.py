@@ -1,0 +1,153 @@
+"""Information pages as bytes: rendered once, compressed once, kept, and handed to everyone before Flask is asked."""
+
+import gzip
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import brotli
+
+from ihmiskauppa.public import privacy
+from ihmiskauppa.public.editions import Edition, Editions
+
+BROTLI_QUALITY: Final = 11
+GZIP_LEVEL: Final = 9
+STATIC: Final = "/static/"
+
+Render = Callable[[Edition, str], str]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One body in every encoding, by its `Content-Encoding` ("" as it is)."""
+
+    content_type: str
+    encodings: Mapping[str, bytes]
+
+
+def keep(content_type: str, body: bytes) -> Kept:
+    """Compress `body` once, as small as it gets."""
+    mode = brotli.MODE_TEXT
+    return Kept(
+        content_type,
+        {
+            "": body,
+            "gzip": gzip.compress(body, GZIP_LEVEL, mtime=0),
+            "br": brotli.compress(body, mode=mode, quality=BROTLI_QUALITY),
+        },
+    )
+
+
+class KeptSet:
+    """The kept pages of one edition."""
+
+    def __init__(self, edition: Edition, render: Render) -> None:
+        self._edition, self._render = edition, render
+        self._paths = frozenset(edition.catalogue.by_path)
+        self._kept: dict[str, Kept] = {}
+        self._lock = threading.Lock()
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._paths
+
+    def get(self, path: str) -> Kept | None:
+        """The page at `path`, rendered now if nobody asked before; None if there is no such page."""
+        kept = self._kept.get(path)
+        if kept is None and path in self._paths:
+            with self._lock:
+                kept = self._kept.get(path)
+                if kept is None:
+                    html = self._render(self._edition, path)
+                    kept = self._kept[path] = keep("text/html; charset=utf-8", html.encode())
+        return kept
+
+
+class KeptPages:
+    """The WSGI layer in front of Flask: GET and HEAD of pages and static files end here."""
+
+    def __init__(self, behind: WSGIApplication, editions: Editions, render: Render, static: Path, *, practice: bool) -> None:
+        self._behind, self._render, self._practice = behind, render, practice
+        self._static = load_static(static)
+        self._set = KeptSet(editions.current, render)
+        editions.on_change(self._swap)
+
+    def _swap(self, edition: Edition) -> None:
+        fresh = KeptSet(edition, self._render)
+        self._render(edition, next(iter(edition.catalogue.by_path)))  # a page that cannot be rendered stops the swap
+        self._set = fresh
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
+        if method not in {"GET", "HEAD"}:
+            return self._behind(environ, start_response)
+        kept = self._static.get(path) or self._set.get(path)
+        https = environ["wsgi.url_scheme"] == "https"
+        if kept is None:
+            if f"{path}/" in self._set:
+                headers = [
+                    *_common(https=https, practice=self._practice),
+                    ("Location", f"{path}/"),
+                    ("Content-Length", "0"),
+                ]
+                start_response("308 Permanent Redirect", headers)
+                return []
+            return self._behind(environ, start_response)
+        encoding = choose_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        body = kept.encodings[encoding]
+        headers = [
+            ("Content-Type", kept.content_type),
+            ("Content-Length", str(len(body))),
+            ("Vary", "Accept-Encoding"),
+            *_common(https=https, practice=self._practice),
+        ]
+        if encoding:
+            headers.append(("Content-Encoding", encoding))
+        start_response("200 OK", headers)
+        return [] if method == "HEAD" else [body]
+
+
+@lru_cache(maxsize=4)
+def _common(*, https: bool, practice: bool) -> tuple[tuple[str, str], ...]:
+    return privacy.headers(https=https, practice=practice)
+
+
+@lru_cache(maxsize=256)
+def choose_encoding(accepted: str) -> str:
+    """The best of our encodings that an `Accept-Encoding` value allows (RFC 9110, 12.5.3)."""
+    weights: dict[str, float] = {}
+    for part in accepted.lower().split(","):
+        name, _, parameter = part.partition(";")
+        try:
+            weights[name.strip()] = float(parameter.strip().removeprefix("q=") or 1) if parameter.strip() else 1.0
+        except ValueError:
+            weights[name.strip()] = 0.0
+    for encoding in ("br", "gzip"):
+        if weights.get(encoding, weights.get("*", 0.0)) > 0:
+            return encoding
+    return ""
+
+
+def load_static(folder: Path) -> dict[str, Kept]:
+    """Scripts as they are, and all stylesheets as one file: the page's own first, then one a component."""
+    sheets = [folder / "base.css", *sorted((folder / "components").glob("*.css"))]
+    css = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    kept = {f"{STATIC}site.css": keep("text/css; charset=utf-8", _without_comments(css).encode())}
+    for script in (folder / "components").glob("*.js"):
+        kept[f"{STATIC}{script.name}"] = keep("text/javascript; charset=utf-8", script.read_bytes())
+    return kept
+
+
+def _without_comments(css: str) -> str:
+    lines: list[str] = []
+    inside = False
+    for line in css.split("\n"):
+        text = line.strip()
+        inside = inside or text.startswith("/*")
+        if text and not inside:
+            lines.append(text)
+        inside = inside and not text.endswith("*/")
+    return "\n".join(lines)

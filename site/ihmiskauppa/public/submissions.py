@@ -1,0 +1,104 @@
+"""The forms' pages: show one, take one. Binds, validates, makes one call, renders."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import Flask, Response, abort, make_response, request
+from flask_limiter import Limiter, RateLimitExceeded
+
+from ihmiskauppa import logs
+from ihmiskauppa.forms.definition import Form
+from ihmiskauppa.intake.submission import Desk, NotTakenError, submit
+from ihmiskauppa.languages import Language
+from ihmiskauppa.public import binding, privacy
+from ihmiskauppa.public.binding import Bound
+from ihmiskauppa.public.editions import Edition, Editions
+from ihmiskauppa.public.frame import Frame, render
+from ihmiskauppa.translations import msgid
+
+NOT_SENT = msgid("Your message was not sent, because something does not work on our side. What you wrote is still below.")
+WAIT = msgid("Many messages came from your connection. Yours was not sent yet; what you wrote is still below.")
+
+FrameOf = Callable[[Edition, Language, Form], Frame]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Submissions:
+    """The views of all forms."""
+
+    editions: Editions
+    desk: Desk
+    token_keys: tuple[bytes, ...]
+    limiter: Limiter
+    post_limits: str
+    frame: FrameOf
+
+    def register(self, app: Flask) -> None:
+        app.add_url_rule("/<language>/<path:place>/", "form", self.view, methods=["GET", "POST"])
+
+    def view(self, language: str, place: str) -> Response:
+        edition = self.editions.current
+        form = edition.form_at(f"{place}/")
+        if language not in edition.languages or form is None:
+            known = f"/{language}/{place}/" in edition.catalogue.by_path
+            abort(HTTPStatus.METHOD_NOT_ALLOWED if known else HTTPStatus.NOT_FOUND)
+        frame = self.frame(edition, edition.languages[language], form)
+        if request.method == "POST":
+            return self._take(frame, form)
+        if not self.desk.is_open:
+            return _answer(render("closed.html", frame), HTTPStatus.SERVICE_UNAVAILABLE)
+        return _answer(self._form_page(frame, self._bind(form, language)), HTTPStatus.OK)
+
+    def _take(self, frame: Frame, form: Form) -> Response:
+        privacy.refuse_foreign_post(request)
+        bound = self._bind(form, frame.language.code)
+        try:
+            with self.limiter.limit(self.post_limits):
+                pass
+        except RateLimitExceeded:
+            return self._wait(frame, bound)
+        if not bound.validate():
+            return _answer(self._form_page(frame, bound), HTTPStatus.UNPROCESSABLE_ENTITY)
+        assert bound.answers is not None  # noqa: S101 - valid answers are there
+        try:
+            reference = submit(self.desk, bound.answers, bound.posted_token().nonce)
+        except NotTakenError as fault:
+            log.error("a submission was not taken", exc_info=fault, extra={"event_fields": {"form": form.name}})
+            return _answer(self._form_page(frame, bound, NOT_SENT), HTTPStatus.SERVICE_UNAVAILABLE)
+        logs.event(log, logging.INFO, "a submission was stored", form=form.name)
+        return _answer(render("sent.html", frame, form=form, reference=reference, dropped=bound.answers.dropped), HTTPStatus.OK)
+
+    def rescue(self) -> Response | None:
+        """After an unexpected fault in a post: the form with everything typed, and the truth; None if that fails too."""
+        if request.endpoint != "form" or request.method != "POST" or request.view_args is None:
+            return None
+        edition = self.editions.current
+        form = edition.form_at(f"{request.view_args['place']}/")
+        language = edition.languages.get(request.view_args["language"])
+        if form is None or language is None:
+            return None
+        frame = self.frame(edition, language, form)
+        page = self._form_page(frame, self._bind(form, language.code), NOT_SENT)
+        return _answer(page, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def _wait(self, frame: Frame, bound: Bound) -> Response:
+        limit = self.limiter.current_limit
+        seconds = max(1, int(limit.reset_at - time.time())) if limit else 60
+        answer = _answer(self._form_page(frame, bound, WAIT, -(-seconds // 60)), HTTPStatus.TOO_MANY_REQUESTS)
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
+
+    def _bind(self, form: Form, language: str) -> Bound:
+        return binding.bind(form, language, request.form if request.method == "POST" else None, self.token_keys)
+
+    def _form_page(self, frame: Frame, bound: Bound, trouble: str = "", wait_minutes: int = 0) -> str:
+        return render("form.html", frame, form=bound.definition, bound=bound, trouble=trouble, wait_minutes=wait_minutes)
+
+
+def _answer(html: str, status: HTTPStatus) -> Response:
+    return make_response(html, status)

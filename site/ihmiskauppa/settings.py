@@ -1,0 +1,225 @@
+"""Every setting, with its type, default and meaning, read once at the start from `config.toml` and the environment.
+
+A fault never stops the reading: all are gathered in `Settings.faults`, so that a refused start can name every one of them.
+What needs a key ring or a content file to be judged is judged by the rooms that own those.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+PRODUCTION: Final = "production"
+PRACTICE: Final = "practice"
+ENVIRONMENT_PREFIX: Final = "IHMISKAUPPA_"
+FORM_TOKEN_KEY_FILE: Final = "form-token.key"  # noqa: S105 - a file name
+FORM_TOKEN_KEY_BYTES: Final = 32
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+_FINGERPRINT = re.compile(r"[0-9A-F]{40}")
+_ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
+
+
+class StartRefusedError(Exception):
+    """The configuration is unfit; `faults` names everything that is wrong, one sentence each."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def data_folder(name: str) -> Path:
+    """Where content, forms, migrations or translations lie: beside the package in the source tree, else as a wheel puts them."""
+    beside = Path(__file__).resolve().parent.parent
+    shipped = beside / "ihmiskauppa_data"
+    return (shipped if shipped.is_dir() else beside) / name
+
+
+def _setting(default: Any, meaning: str, *, required: bool = False) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "required": required})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an operator can set. A field marked `required` has no usable default in production."""
+
+    mode: str = _setting(PRODUCTION, "`production` or `practice`; only the environment can set it, and only `make run` does.")
+    instance: Path = _setting(
+        Path("instance"), "Folder of run-time data and secrets; only the environment can set it. Default: `./instance`."
+    )
+    address: str = _setting("127.0.0.1", "Address the public site listens on. Practice accepts loopback only.")
+    port: int = _setting(8000, "Port the public site listens on; the environment variable `PORT` sets it too.")
+    threads: int = _setting(4, "Blocking threads of the one web process.")
+    public_url: str = _setting(
+        "", "Address of the site as visitors see it, without a path: `https://example.org`.", required=True
+    )
+    database_url: str = _setting("", "SQLAlchemy URL of the outbox: `sqlite:////var/lib/…/ihmiskauppa.db`.", required=True)
+    inbox_keys: tuple[str, ...] = _setting(
+        (), "Full fingerprints (40 hex digits) of the OpenPGP keys that messages are sealed to.", required=True
+    )
+    inbox_addresses: tuple[str, ...] = _setting((), "Mail addresses the sealed messages are sent to.", required=True)
+    mail_from: str = _setting("", "Envelope sender and `From` of the sealed messages.", required=True)
+    smtp_host: str = _setting("", "Mail server that takes the sealed messages.", required=True)
+    smtp_port: int = _setting(587, "Its port.")
+    smtp_security: str = _setting("starttls", "`starttls` (RFC 3207) or `tls` (implicit, RFC 8314). Never plain.")
+    smtp_ca: str = _setting("", "File with the private CA that signed the mail server's certificate; empty: the system's CAs.")
+    smtp_user: str = _setting("", "User name for SMTP authentication; empty: none.")
+    smtp_password_file: str = _setting("", "File whose first line is the password.")
+    smtp_timeout: int = _setting(30, "Seconds one SMTP step may take.")
+    hide_recipients: bool = _setting(
+        False, "Leave key ids out of sealed messages. OpenKeychain, K-9 and Mailvelope cannot read such messages."
+    )
+    post_limits: str = _setting("20 per minute; 120 per hour", "How many forms one source may send.")
+    limiter_store: str = _setting("memory://", "Where the counts of sent forms are kept.")
+    content_folder: Path = _setting(data_folder("content"), "What editors write.")
+    forms_folder: Path = _setting(data_folder("forms"), "The form definitions.")
+    translations_folder: Path = _setting(data_folder("translations"), "The gettext translations.")
+    faults: tuple[str, ...] = ()
+
+    @property
+    def practice(self) -> bool:
+        return self.mode == PRACTICE
+
+    @property
+    def keyring(self) -> Path:
+        """GnuPG home with public keys only."""
+        return self.instance / "keyring"
+
+    @property
+    def form_token_key_file(self) -> Path:
+        return self.instance / FORM_TOKEN_KEY_FILE
+
+    def form_token_keys(self) -> tuple[bytes, ...]:
+        """The keys that sign form tokens, newest first: one a line, hexadecimal, at least 32 bytes.
+
+        Raises `StartRefusedError` when the file is missing or holds anything else.
+        """
+        try:
+            lines = self.form_token_key_file.read_text(encoding="ascii").split()
+        except (OSError, UnicodeDecodeError):
+            raise StartRefusedError((f"{self.form_token_key_file} is missing or cannot be read.",)) from None
+        try:
+            keys = tuple(bytes.fromhex(line) for line in lines)
+        except ValueError:
+            keys = ()
+        if not keys or any(len(key) < FORM_TOKEN_KEY_BYTES for key in keys):
+            raise StartRefusedError(
+                (f"{self.form_token_key_file} must hold one key a line, hexadecimal, {FORM_TOKEN_KEY_BYTES} bytes or more.",)
+            )
+        return keys
+
+    def smtp_password(self) -> str:
+        if not self.smtp_password_file:
+            return ""
+        return self.instance.joinpath(self.smtp_password_file).read_text(encoding="utf-8").split("\n", 1)[0]
+
+
+def setting_fields() -> tuple[tuple[str, str, bool], ...]:
+    """Name, meaning and whether production requires it, of every setting, in order."""
+    return tuple((f.name, f.metadata["meaning"], f.metadata["required"]) for f in fields(Settings) if f.metadata)
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read `config.toml` of the instance folder, then the environment, which wins. Never raises: see `Settings.faults`."""
+    env = os.environ if environ is None else environ
+    faults: list[str] = []
+    instance = Path(env.get(ENVIRONMENT_PREFIX + "INSTANCE") or "instance").absolute()
+    mode = env.get(ENVIRONMENT_PREFIX + "MODE") or PRODUCTION
+    if mode not in {PRODUCTION, PRACTICE}:
+        faults.append(f"{ENVIRONMENT_PREFIX}MODE is neither {PRODUCTION} nor {PRACTICE}.")
+        mode = PRODUCTION
+    given: dict[str, Any] = {}
+    config = instance / "config.toml"
+    known = {f.name: f for f in fields(Settings) if f.metadata}
+    try:
+        if config.exists():
+            given = tomllib.loads(config.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        faults.append(f"{config} cannot be read: {fault}.")
+    for name in [name for name in given if name not in known or name in {"mode", "instance"}]:
+        faults.append(f"{config}: there is no setting {name!r} for this file.")
+        del given[name]
+    for name in known:
+        value = env.get(ENVIRONMENT_PREFIX + name.upper())
+        if value is not None and name not in {"mode", "instance"}:
+            given[name] = value
+    if "PORT" in env:
+        given["port"] = env["PORT"]
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        try:
+            values[name] = _convert(value, known[name].default)
+        except (TypeError, ValueError):
+            faults.append(f"{name} has a value of the wrong type: {type(value).__name__} {value!r}.")
+    settings = Settings(mode=mode, instance=instance, **values)
+    return replace(settings, faults=(*faults, *_faults(settings)))
+
+
+def _convert(value: Any, default: Any) -> Any:
+    """Convert `value`, from TOML or from the environment (always text), to the type of `default`."""
+    if isinstance(default, bool):
+        if value in {True, "true", "1"}:
+            return True
+        if value in {False, "false", "0"}:
+            return False
+        raise ValueError
+    if isinstance(default, int):
+        if isinstance(value, bool):
+            raise TypeError
+        return int(value)
+    if isinstance(default, tuple):
+        parts = value.replace(",", " ").split() if isinstance(value, str) else value
+        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+            raise TypeError
+        return tuple(parts)
+    if not isinstance(value, str):
+        raise TypeError
+    return Path(value).absolute() if isinstance(default, Path) else value
+
+
+def _faults(settings: Settings) -> list[str]:
+    """What can be judged from the values alone."""
+    faults = [
+        f"{name} is not set: {meaning}"
+        for name, meaning, required in setting_fields()
+        if required and not getattr(settings, name)
+    ]
+    try:
+        settings.form_token_keys()
+    except StartRefusedError as refused:
+        faults += refused.faults
+    url = urlsplit(settings.public_url)
+    if settings.public_url and (url.scheme not in {"https", "http"} or not url.netloc or url.path or url.query):
+        faults.append("public_url must be a scheme and a host without a path, such as https://example.org.")
+    elif settings.public_url and not settings.practice and url.scheme == "http" and not url.netloc.endswith(".onion"):
+        faults.append("public_url must be https (or an onion address) in production.")
+    faults += [
+        f"inbox_keys: {key!r} is not a full fingerprint (40 hexadecimal digits, upper case, no spaces)."
+        for key in settings.inbox_keys
+        if not _FINGERPRINT.fullmatch(key)
+    ]
+    addresses = (*settings.inbox_addresses, *([settings.mail_from] if settings.mail_from else []))
+    faults += [f"{address!r} is not a mail address." for address in addresses if not _ADDRESS.fullmatch(address)]
+    if settings.smtp_security not in {"starttls", "tls"}:
+        faults.append("smtp_security must be starttls or tls; mail never travels plain.")
+    for name in ("port", "smtp_port"):
+        if not 0 < getattr(settings, name) < 65536:
+            faults.append(f"{name} must be between 1 and 65535.")
+    if settings.threads < 1 or settings.smtp_timeout < 1:
+        faults.append("threads and smtp_timeout must be at least 1.")
+    for name in ("smtp_ca", "smtp_password_file"):
+        value = getattr(settings, name)
+        if value and not settings.instance.joinpath(value).is_file():
+            faults.append(f"{name}: there is no file {value}.")
+    if settings.practice and settings.address not in LOOPBACK:
+        faults.append("A practice copy listens on loopback only: set address to 127.0.0.1.")
+    faults += [
+        f"{name}: there is no folder {getattr(settings, name)}."
+        for name in ("content_folder", "forms_folder", "translations_folder")
+        if not getattr(settings, name).is_dir()
+    ]
+    return faults

@@ -1,0 +1,57 @@
+"""What both long-running processes need to start: the judgement whether they may, and parts built from the settings."""
+
+from ihmiskauppa import database
+from ihmiskauppa.intake import keys
+from ihmiskauppa.intake.forwarder import Forwarder
+from ihmiskauppa.intake.keys import Keyring
+from ihmiskauppa.intake.mail import Mailer
+from ihmiskauppa.intake.outbox import Outbox
+from ihmiskauppa.intake.sealing import Sealer
+from ihmiskauppa.intake.submission import Desk
+from ihmiskauppa.public import editions
+from ihmiskauppa.settings import Settings, StartRefusedError
+
+
+def refuse_unfit(configuration: Settings) -> None:
+    """Judge settings, keys and content together. Raises `StartRefusedError`; practice forgives keys only."""
+    faults = list(configuration.faults)
+    if not configuration.practice:
+        keyring = Keyring(configuration.keyring)
+        faults += keys.faults(keyring, configuration.inbox_keys, configuration.instance, database.now())
+    if all(folder.is_dir() for folder in (configuration.content_folder, configuration.forms_folder)):
+        try:
+            editions.load(configuration)
+        except editions.BROKEN as broken:
+            faults.append(str(broken))
+    if faults:
+        raise StartRefusedError(tuple(faults))
+
+
+def desk(configuration: Settings) -> Desk:
+    """Where submissions are taken."""
+    sealer = Sealer(Keyring(configuration.keyring), configuration.inbox_keys, hide_recipients=configuration.hide_recipients)
+    engine = database.connect(configuration.database_url)
+    return Desk(sealer, engine, configuration.mail_from, configuration.inbox_addresses)
+
+
+def mailer(configuration: Settings) -> Mailer:
+    """How the forwarder reaches the mail server."""
+    ca = configuration.smtp_ca
+    return Mailer(
+        host=configuration.smtp_host,
+        port=configuration.smtp_port,
+        security=configuration.smtp_security,
+        ca_file=str(configuration.instance / ca) if ca else "",
+        user=configuration.smtp_user,
+        password=configuration.smtp_password(),
+        timeout=configuration.smtp_timeout,
+        sender=configuration.mail_from,
+        recipients=configuration.inbox_addresses,
+    )
+
+
+def forwarder(configuration: Settings) -> Forwarder:
+    """The forwarder; its lease outlasts every time-out of a delivery."""
+    engine = database.connect(configuration.database_url)
+    post = mailer(configuration)
+    return Forwarder(Outbox(engine, 2 * post.longest), post, engine)

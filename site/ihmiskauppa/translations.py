@@ -1,0 +1,195 @@
+"""Gettext by the site's own language codes, with fallbacks; extraction and checking of the texts to translate.
+
+The msgids are English. The `.po` files are read as they are: no compiled file can be older than its source. Flask-Babel
+formats dates and numbers only.
+"""
+
+import gettext
+import io
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po, write_po
+
+from ihmiskauppa.languages import Languages
+
+MSGID_LANGUAGE: Final = "en"
+FORM_TEXT_KEYS: Final = frozenset({"title", "summary", "lead", "label", "hint", "text", "sent", "submit", "legend"})
+
+_PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{contact:[a-z]+\}")
+# Header lines that would change with every update and tell nobody anything.
+_IDLE_HEADERS: Final = ("# ", '"POT-', '"PO-', '"Last-', '"Language-Team', '"Report-', '"Generated-', '"Project-')
+_KEYWORDS: dict[str, Any] = {
+    "gettext": None,
+    "_": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "msgid": None,
+}
+
+
+class TranslationsError(Exception):
+    """A `.po` file is missing or broken; the message names it."""
+
+
+def msgid(text: str) -> str:
+    """Mark `text` for extraction where it is written, to be translated where it is shown."""
+    return text
+
+
+@dataclass(frozen=True)
+class Translations:
+    """The texts of every language; a text a language lacks comes from its fallbacks, last from the msgid itself."""
+
+    by_language: Mapping[str, gettext.NullTranslations]
+
+    def gettext(self, language: str, text: str) -> str:
+        return self.by_language[language].gettext(text)
+
+    def ngettext(self, language: str, singular: str, plural: str, count: int) -> str:
+        return self.by_language[language].ngettext(singular, plural, count)
+
+    def has(self, language: str, text: str) -> bool:
+        """Whether `language` itself, without fallback, has `text`."""
+        own = self.by_language[language]
+        return isinstance(own, gettext.GNUTranslations) and text in own._catalog  # type: ignore[attr-defined]
+
+
+def po_path(folder: Path, language: str) -> Path:
+    """Where a language's texts lie."""
+    return folder / language / "messages.po"
+
+
+def load(folder: Path, languages: Languages) -> Translations:
+    """Read every language's `.po` file. Raises `TranslationsError`."""
+    own: dict[str, gettext.NullTranslations] = {MSGID_LANGUAGE: gettext.NullTranslations()}
+    for code in languages:
+        if code != MSGID_LANGUAGE:
+            compiled = io.BytesIO()
+            write_mo(compiled, _read(po_path(folder, code), code))
+            compiled.seek(0)
+            own[code] = gettext.GNUTranslations(compiled)
+    for code, language in languages.items():
+        if code != MSGID_LANGUAGE and MSGID_LANGUAGE not in language.fallback[:1]:
+            for fallback in language.fallback:
+                if code.startswith(fallback + "-"):
+                    own[code].add_fallback(own[fallback])
+    return Translations(own)
+
+
+def _read(path: Path, code: str) -> Catalog:
+    try:
+        with path.open("rb") as file:
+            return read_po(file, locale=code.partition("-")[0] if code.endswith("-simple") else None, abort_invalid=True)
+    except (OSError, PoFileError, ValueError) as fault:
+        raise TranslationsError(f"{path}: {fault}") from fault
+
+
+def extract_toml(
+    fileobj: IO[bytes],
+    keywords: Any,  # noqa: ARG001 - Babel's signature
+    comment_tags: Any,  # noqa: ARG001
+    options: Any,  # noqa: ARG001
+) -> Iterator[tuple[int, str, str, list[str]]]:
+    """Babel extractor: the texts visitors see in a form definition (see `forms.definition`)."""
+    source = fileobj.read().decode("utf-8")
+    for text in _form_texts(tomllib.loads(source)):
+        position = source.find(text.splitlines()[0][:40]) if text else -1
+        yield source.count("\n", 0, max(position, 0)) + 1, "gettext", text, []
+
+
+def _form_texts(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in FORM_TEXT_KEYS and isinstance(value, str):
+                yield value
+            else:
+                yield from _form_texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _form_texts(value)
+
+
+def extract(package: Path, forms: Path) -> Catalog:
+    """All texts to translate: from the package's Python and templates, and from the form definitions."""
+    catalog = Catalog(project="ihmiskauppa", charset="utf-8")
+    sources = (
+        (package, [("**.py", "python"), ("templates/**.html", "jinja2")], "ihmiskauppa/"),
+        (forms, [("**.toml", "ihmiskauppa.translations:extract_toml")], "forms/"),
+    )
+    for folder, methods, prefix in sources:
+        options = {"templates/**.html": {"extensions": "jinja2.ext.i18n,jinja2.ext.do", "trimmed": "true", "silent": "false"}}
+        for name, line, text, comments, context in extract_from_dir(
+            str(folder), methods, options, keywords=_KEYWORDS, comment_tags=("Translators:",)
+        ):
+            catalog.add(text, None, [(prefix + name, line)], auto_comments=comments, context=context)
+    return catalog
+
+
+def update(folder: Path, languages: Languages, extracted: Catalog) -> None:
+    """Bring every language's `.po` file up to date with `extracted`; nothing is guessed, nothing obsolete is kept."""
+    for code in languages:
+        if code == MSGID_LANGUAGE:
+            continue
+        path = po_path(folder, code)
+        catalog = _read(path, code) if path.exists() else Catalog(locale=_locale(code), project="ihmiskauppa")
+        catalog.update(extracted, no_fuzzy_matching=True)
+        catalog.obsolete.clear()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        catalog.fuzzy = False
+        written = io.BytesIO()
+        write_po(written, catalog, width=118, ignore_obsolete=True, include_lineno=False)
+        kept = [line for line in written.getvalue().decode().split("\n") if not line.startswith(_IDLE_HEADERS)]
+        path.write_text("\n".join(kept), encoding="utf-8")
+
+
+def _locale(code: str) -> str:
+    return {"zh-Hans": "zh_Hans", "prs": "fa", "kmr": "ku"}.get(code, code.removesuffix("-simple"))
+
+
+def check(folder: Path, languages: Languages, extracted: Catalog) -> list[str]:
+    """What is wrong with the translations, a sentence each: missing, unknown, fuzzy, or with other placeholders."""
+    faults: list[str] = []
+    wanted = {_key(message) for message in extracted if message.id}
+    for code in languages:
+        if code == MSGID_LANGUAGE:
+            continue
+        path = po_path(folder, code)
+        try:
+            catalog = _read(path, code)
+        except TranslationsError as fault:
+            faults.append(str(fault))
+            continue
+        found = {_key(message): message for message in catalog if message.id}
+        faults += [f"{path}: missing: {text!r}" for text in sorted(wanted - set(found))]
+        faults += [f"{path}: no longer used: {text!r}" for text in sorted(set(found) - wanted)]
+        for text, message in found.items():
+            faults += [f"{path}: {reason}: {text!r}" for reason in _message_faults(message)]
+    return faults
+
+
+def _key(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def _message_faults(message: Message) -> list[str]:
+    texts = [message.string] if isinstance(message.string, str) else list(message.string or ())
+    ids = [message.id] if isinstance(message.id, str) else list(message.id or ())
+    if message.fuzzy:
+        return ["fuzzy"]
+    if not all(texts):
+        return ["not translated"]
+    allowed = set().union(*(_PLACEHOLDER.findall(text) for text in ids))
+    needed = set(_PLACEHOLDER.findall(ids[0])) if len(ids) == 1 else set()
+    for text in texts:
+        used = set(_PLACEHOLDER.findall(text))
+        if not needed <= used <= allowed:
+            return ["placeholders differ"]
+    return []
