@@ -32,13 +32,13 @@ def create_public_app() -> WSGIApplication:
     logs.harden_process()
     configuration = settings.read()
     start.refuse_unfit(configuration)
-    return build_public_app(configuration)
+    return build_public_app(configuration, watch=True)
 
 
-def build_public_app(configuration: Settings) -> WSGIApplication:
-    """The public site from settings that were found fit."""
+def build_public_app(configuration: Settings, *, watch: bool) -> WSGIApplication:
+    """The public site from settings that were found fit; with `watch`, changed content is swapped in while it runs."""
     app = PublicFlask("ihmiskauppa", instance_path=str(configuration.instance), static_folder=None)
-    app.url_map.strict_slashes = True
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False  # else Werkzeug answers with pages of its own
     frame.prepare(app)
     strict(app)
     current = Editions(configuration)
@@ -71,7 +71,8 @@ def build_public_app(configuration: Settings) -> WSGIApplication:
         with app.app_context():
             return frame.render("page.html", around, page=shown, home=shown.id == HOME)
 
-    current.watch()
+    if watch:
+        current.watch()
     return KeptPages(app, current, page, Path(__file__).parent / "static", practice=configuration.practice)
 
 

@@ -97,10 +97,11 @@ def migrate() -> None:
     configuration = settings.read()
     if not configuration.database_url:
         _refuse(["database_url is not set."])
-    _migrate(configuration.database_url)
+    migrate_database(configuration.database_url)
 
 
-def _migrate(url: str) -> None:
+def migrate_database(url: str) -> None:
+    """Bring the database at `url` to the newest revision."""
     config = alembic.config.Config()
     config.set_main_option("script_location", str(settings.data_folder("migrations")))
     config.set_main_option("path_separator", "os")
@@ -300,7 +301,7 @@ def practice_run() -> None:
     if not practice.port_is_free(configuration.port):
         _refuse([f"Port {configuration.port} is in use. Choose another: make run PORT=8010"])
     environment = practice.prepare(configuration.instance)
-    _migrate(environment[settings.ENVIRONMENT_PREFIX + "DATABASE_URL"])
+    migrate_database(environment[settings.ENVIRONMENT_PREFIX + "DATABASE_URL"])
     address = f"http://localhost:{configuration.port}/"
     click.echo(f"\nPractice copy: {address}\nRead what arrived, as the staff would: make inbox\nStop it: Ctrl-C\n")
     sys.stdout.flush()

@@ -68,7 +68,7 @@ class Forwarder:
                 attempts=item.attempts + 1,
             )
         except PermanentMailError as fault:
-            self.outbox.shunt(item, now(), fault.code)
+            self.outbox.shunt(item, fault.code)
             logs.event(log, logging.ERROR, "mail was refused for good, set aside", code=fault.code)
         else:
             self.outbox.finish(item, now())

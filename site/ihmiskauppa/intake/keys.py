@@ -34,6 +34,7 @@ GPG_OPTIONS: Final = (
     "--with-keygrip",
 )
 
+_UNDECODABLE: Final = "\ufffd"
 _UNUSABLE: Final = {"r": "revoked", "e": "expired", "d": "disabled", "i": "invalid"}
 
 
@@ -105,7 +106,10 @@ class Keyring:
         """All certificates by fingerprint. Raises `KeysError`."""
         mark, moment = self._mark(), time.monotonic()
         if self._seen is None or self._seen[0] != mark or moment - self._seen[1] > LOOK_SECONDS:
-            listed = self.gpg.list_keys()
+            try:
+                listed = self.gpg.list_keys()
+            except OSError as fault:  # gpg was there at the start, or no process can be made
+                raise KeysError(f"gpg does not start on {self.home}") from fault
             if getattr(listed, "returncode", 0):
                 raise KeysError(f"gpg cannot list {self.home}")
             self._seen = (mark, moment, {key["fingerprint"]: _certificate(key) for key in listed})
@@ -127,9 +131,11 @@ class Keyring:
 def open_gpg(home: Path, binary: str = "gpg", options: Sequence[str] = ()) -> Any:
     """A `gnupg.GPG` on `home`. Raises `KeysError`."""
     try:
-        return gnupg.GPG(gpgbinary=binary, gnupghome=str(home), options=list(options), env=GPG_ENVIRONMENT, encoding="utf-8")
+        gpg = gnupg.GPG(gpgbinary=binary, gnupghome=str(home), options=list(options), env=GPG_ENVIRONMENT, encoding="utf-8")
     except (OSError, ValueError) as fault:
         raise KeysError(f"gpg does not work on {home}: is it installed, is the folder there?") from fault
+    gpg.decode_errors = "replace"  # one user id in another charset must not make the whole ring unreadable
+    return gpg
 
 
 def import_certificate(link: Path, data: bytes) -> Certificate:
@@ -137,6 +143,8 @@ def import_certificate(link: Path, data: bytes) -> Certificate:
 
     Refused: anything but exactly one certificate, and anything with a private half. The old home is kept once.
     """
+    if link.exists() and not link.is_symlink():
+        raise KeysError(f"{link} is a folder; an import needs it to be a link (see the docs), so move it away first")
     homes = link.parent / f"{link.name}.d"
     homes.mkdir(mode=0o700, exist_ok=True)
     home = homes / secrets.token_hex(8)
@@ -144,15 +152,13 @@ def import_certificate(link: Path, data: bytes) -> Certificate:
     try:
         gpg = open_gpg(home, options=GPG_OPTIONS)
         fingerprint = _only_certificate(gpg, data)
-        if link.exists():
-            old = open_gpg(link, options=GPG_OPTIONS)
-            present = [key["fingerprint"] for key in old.list_keys()]
-            if present:
-                gpg.import_keys(old.export_keys(present, armor=False))
+        kept = list(Keyring(link).certificates()) if link.exists() else []
+        if kept:
+            gpg.import_keys(open_gpg(link, options=GPG_OPTIONS).export_keys(kept, armor=False))
         gpg.import_keys(data)
         certificates = Keyring(home).certificates()
-        if fingerprint not in certificates:
-            raise KeysError("gpg did not take the key")
+        if not {fingerprint, *kept} <= certificates.keys():
+            raise KeysError("gpg did not take every key")
     except BaseException:
         shutil.rmtree(home)
         raise
@@ -174,6 +180,8 @@ def _only_certificate(gpg: Any, data: bytes) -> str:
         raise KeysError("this file holds a private key; only the public key may come to the server")
     if len(shown) != 1:
         raise KeysError(f"this file holds {len(shown)} certificates; exactly one is needed")
+    if any(_UNDECODABLE in user_id for user_id in shown[0]["uids"]):
+        raise KeysError("a user id of this key is not in UTF-8 (RFC 9580, 5.11); export it without that user id")
     return str(shown[0]["fingerprint"])
 
 
@@ -199,7 +207,7 @@ def private_half(certificate: Certificate, instance: Path) -> Path | None:
     for home in _gnupg_homes(instance):
         for grip in certificate.keygrips:
             key = home / "private-keys-v1.d" / f"{grip}.key"
-            if key.exists():
+            if os.path.exists(key):  # noqa: PTH110 - Path.exists raises on a home that is closed to us, such as root's
                 return key
     return None
 

@@ -1,5 +1,6 @@
 """Handing a sealed message to the mail server: verified TLS always, and failures told apart by what they ask of us."""
 
+import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -48,8 +49,11 @@ class Mailer:
     def deliver(self, payload: bytes) -> None:
         """Send `payload` as it is to every recipient. Raises `TemporaryMailError` or `PermanentMailError`."""
         try:
-            with self._connect() as server:
+            server = self._connect()
+            try:
                 refused = server.sendmail(self.sender, self.recipients, payload)
+            finally:
+                _leave(server)
         except smtplib.SMTPRecipientsRefused as fault:
             raise _by_code([code for code, _ in fault.recipients.values()]) from fault
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as fault:
@@ -79,6 +83,15 @@ class Mailer:
             server.close()
             raise
         return server
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    """Say QUIT. Whatever comes back says nothing about the message (`with SMTP()` would raise on anything but 221)."""
+    try:
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            server.quit()
+    finally:
+        server.close()
 
 
 def _by_code(codes: list[int]) -> MailError:

@@ -7,11 +7,12 @@ untouched, and `answers.json`. The envelope is PGP/MIME (RFC 3156). No word of a
 import datetime
 import email.utils
 import secrets
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from typing import Final
 
 from ihmiskauppa.forms.answers import Answers, Value, Window
@@ -22,7 +23,19 @@ OUTER_SUBJECT: Final = "[...]"
 ANSWERS_FILE: Final = "answers.json"
 MESSAGE_ID_BYTES: Final = 16
 
-_POLICY = SMTP.clone(max_line_length=78)
+
+class _VerbatimHeader(UnstructuredHeader, BaseHeader):
+    """A header folded at its blanks only; the standard library would write a long word as an encoded one (RFC 2047)."""
+
+    def fold(self, *, policy: Policy) -> str:
+        lines = textwrap.wrap(f"{self.name}: {self}", _LINE_LENGTH, break_long_words=False, break_on_hyphens=False)
+        return f"{policy.linesep} ".join(lines) + policy.linesep
+
+
+_LINE_LENGTH: Final = 78
+_REGISTRY = HeaderRegistry()
+_REGISTRY.map_to_type("hp-outer", _VerbatimHeader)
+_POLICY = SMTP.clone(max_line_length=_LINE_LENGTH, header_factory=_REGISTRY)
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,7 @@ def entity(answers: Answers, reference: str, headers: Headers) -> bytes:
 def envelope(sealed: bytes, headers: Headers) -> bytes:
     """The mail that travels: exactly two parts, `application/pgp-encrypted` and the armored message."""
     message = EmailMessage(policy=_POLICY)
+    message["MIME-Version"] = "1.0"
     message["Content-Type"] = 'multipart/encrypted; protocol="application/pgp-encrypted"'
     for name, value in headers.items(OUTER_SUBJECT):
         message[name] = value

@@ -71,6 +71,7 @@ class Item:
     """A claimed message: its bytes go out exactly as they are, however often."""
 
     id: int
+    message_id: str
     payload: bytes
     attempts: int
     lease: str
@@ -115,7 +116,7 @@ class Outbox:
         lease = secrets.token_hex(16)
         with self._engine.begin() as connection:
             row = connection.execute(
-                select(OutboxRow.id, OutboxRow.payload, OutboxRow.attempts)
+                select(OutboxRow.id, OutboxRow.message_id, OutboxRow.payload, OutboxRow.attempts)
                 .where(OutboxRow.state == WAITING, OutboxRow.due <= moment)
                 .order_by(OutboxRow.due, OutboxRow.id)
                 .limit(1)
@@ -128,13 +129,14 @@ class Outbox:
                 .where(OutboxRow.id == row.id)
                 .values(state=CLAIMED, due=moment + self._lease_seconds, lease=lease)
             )
-        return Item(row.id, row.payload, row.attempts, lease)
+        return Item(row.id, row.message_id, row.payload, row.attempts, lease)
 
     def finish(self, item: Item, now: datetime.datetime) -> None:
         """Delivered: the row is gone, and the hour of the last delivery is kept."""
         hour = int(now.timestamp()) // SECONDS_PER_HOUR
         with self._engine.begin() as connection:
-            connection.execute(delete(OutboxRow).where(OutboxRow.id == item.id))
+            # By message id: SQLite gives the id of a deleted row to a new one, and a claimant may come back late.
+            connection.execute(delete(OutboxRow).where(OutboxRow.message_id == item.message_id))
             if not connection.execute(update(LastDelivery).values(hour=hour)).rowcount:
                 connection.execute(insert(LastDelivery).values(id=1, hour=hour))
 
@@ -142,18 +144,19 @@ class Outbox:
         """Not now: tried again after a growing, uneven wait of an hour at most, for as long as it takes."""
         self._release(item, WAITING, int(now.timestamp()) + delay(item.attempts), code)
 
-    def shunt(self, item: Item, now: datetime.datetime, code: int) -> None:
+    def shunt(self, item: Item, code: int) -> None:
         """Refused for good: set aside for a person."""
-        self._release(item, SHUNTED, int(now.timestamp()), code)
+        self._release(item, SHUNTED, AT_ONCE, code)  # not the moment: it would tell when the message arrived
 
     def recover(self, now: datetime.datetime, *, shunted: bool = False) -> int:
         """Take back what a dead claimant left behind (and, when asked, what was shunted); how many rows that were."""
-        abandoned = (OutboxRow.state == CLAIMED) & (OutboxRow.due <= int(now.timestamp()))
+        moment = int(now.timestamp())
+        abandoned = (OutboxRow.state == CLAIMED) & (OutboxRow.due <= moment)
         with self._engine.begin() as connection:
             result = connection.execute(
                 update(OutboxRow)
                 .where(abandoned | (OutboxRow.state == SHUNTED) if shunted else abandoned)
-                .values(state=WAITING, due=AT_ONCE, lease="")
+                .values(state=WAITING, due=moment, lease="")  # due now, but behind what was never tried
             )
         return result.rowcount
 

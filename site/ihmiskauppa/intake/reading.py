@@ -65,11 +65,19 @@ def open_message(mail: bytes, gpg: Any) -> ReadMessage:
     parts = list(outer.iter_parts()) if isinstance(outer, EmailMessage) else []
     if outer.get_content_type() != "multipart/encrypted" or len(parts) != 2:
         raise ReadingError("not a PGP/MIME message")
-    decrypted = gpg.decrypt(parts[1].get_payload(decode=True))
-    if not decrypted.ok:
+    sealed = parts[1].get_payload(decode=True)
+    decrypted = gpg.decrypt(sealed) if isinstance(sealed, bytes) else None
+    if decrypted is None or not decrypted.ok:
         raise ReadingError("cannot be decrypted with this key")
     entity = email.message_from_bytes(decrypted.data, policy=SMTP)
     assert isinstance(entity, EmailMessage)  # noqa: S101 - what the policy makes
+    try:
+        return _read(entity, str(outer["Message-ID"]))
+    except (LookupError, TypeError, ValueError) as fault:  # anyone can seal anything to a public key
+        raise ReadingError("is not built like a message of this site") from fault
+
+
+def _read(entity: EmailMessage, message_id: str) -> ReadMessage:
     body = entity.get_body(("plain",))
     attachments = {part.get_filename() or "": part for part in entity.iter_attachments()}
     if body is None or ANSWERS_FILE not in attachments:
@@ -77,7 +85,7 @@ def open_message(mail: bytes, gpg: Any) -> ReadMessage:
     content = json.loads(attachments[ANSWERS_FILE].get_content())
     subject = str(entity["Subject"])
     return ReadMessage(
-        message_id=str(outer["Message-ID"]),
+        message_id=message_id,
         reference=next((word for word in subject.split(" · ") if word.isdigit()), ""),
         subject=subject,
         text=str(body.get_content()).replace("\r\n", "\n"),

@@ -31,7 +31,8 @@ class Sealer:
     """Encrypts to every usable key of the inbox; the unusable ones are left out and logged."""
 
     def __init__(self, keyring: Keyring, fingerprints: tuple[str, ...], *, hide_recipients: bool = False) -> None:
-        self._keyring, self._fingerprints = keyring, fingerprints
+        # Each once: gpg writes one session key packet for a key, however often it is named.
+        self._keyring, self._fingerprints = keyring, tuple(dict.fromkeys(fingerprints))
         self._arguments = ["-z", "0", "--throw-keyids" if hide_recipients else "--no-throw-keyids"]
 
     def recipients(self, now: datetime.datetime) -> tuple[str, ...]:

@@ -45,12 +45,13 @@ class ContentError(Exception):
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page as written. `line` is where its body starts in the file, counted from 1."""
+    """A part of a page as written. `line` and `heading_line` are where body and heading start in the file, from 1."""
 
     id: str
     heading: str
     body: str
     line: int
+    heading_line: int
 
     @property
     def text(self) -> str:
@@ -151,6 +152,11 @@ def _front_matter(path: Path, text: str, language: str) -> dict[str, Any]:
 def _sections(path: Path, lines: list[str], start: int) -> Iterator[Section]:
     """Split the body, whose first line is `lines[start]`, at its level-2 headings."""
     section_id, heading, first, seen = LEAD, "", start, {LEAD}
+
+    def section(end: int) -> Section:
+        line = _first_line(lines, first)
+        return Section(section_id, heading, "\n".join(lines[first:end]).strip("\n"), line, first if heading else line)
+
     for index in range(start, len(lines)):
         line = lines[index]
         if re.match(r"#\s", line):
@@ -162,10 +168,10 @@ def _sections(path: Path, lines: list[str], start: int) -> Iterator[Section]:
             raise ContentError(path, index + 1, "a section heading needs a text and an id: ## Text {#id}")
         if match["id"] in seen:
             raise ContentError(path, index + 1, f"the id {match['id']!r} is used twice")
-        yield Section(section_id, heading, "\n".join(lines[first:index]).strip("\n"), _first_line(lines, first))
+        yield section(index)
         section_id, heading, first = match["id"], match["text"], index + 1
         seen.add(section_id)
-    yield Section(section_id, heading, "\n".join(lines[first:]).strip("\n"), _first_line(lines, first))
+    yield section(len(lines))
 
 
 def _first_line(lines: list[str], index: int) -> int:

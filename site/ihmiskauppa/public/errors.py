@@ -49,6 +49,8 @@ def register(app: Flask, editions: Editions, frame: FrameOf, submissions: Submis
     def page(error: HTTPException) -> Response:
         status = error.code if error.code in TEXTS else (500 if (error.code or 500) >= 500 else 400)
         edition = editions.current
+        if status == HTTPStatus.NOT_FOUND and request.path in edition.catalogue.by_path:
+            status = HTTPStatus.METHOD_NOT_ALLOWED  # a kept page, which Flask does not know: GET and HEAD never come here
         heading, text = TEXTS[status]
         language = language_of_request(edition)
         title = edition.translations.gettext(language.code, heading)

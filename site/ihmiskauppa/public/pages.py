@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import brotli
+from flask import Flask
 
 from ihmiskauppa.public import privacy
 from ihmiskauppa.public.editions import Edition, Editions
@@ -69,8 +70,8 @@ class KeptSet:
 class KeptPages:
     """The WSGI layer in front of Flask: GET and HEAD of pages and static files end here."""
 
-    def __init__(self, behind: WSGIApplication, editions: Editions, render: Render, static: Path, *, practice: bool) -> None:
-        self._behind, self._render, self._practice = behind, render, practice
+    def __init__(self, flask: Flask, editions: Editions, render: Render, static: Path, *, practice: bool) -> None:
+        self.flask, self._render, self._practice = flask, render, practice
         self._static = load_static(static)
         self._set = KeptSet(editions.current, render)
         editions.on_change(self._swap)
@@ -83,7 +84,7 @@ class KeptPages:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
         if method not in {"GET", "HEAD"}:
-            return self._behind(environ, start_response)
+            return self.flask(environ, start_response)
         kept = self._static.get(path) or self._set.get(path)
         https = environ["wsgi.url_scheme"] == "https"
         if kept is None:
@@ -95,7 +96,7 @@ class KeptPages:
                 ]
                 start_response("308 Permanent Redirect", headers)
                 return []
-            return self._behind(environ, start_response)
+            return self.flask(environ, start_response)
         encoding = choose_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         body = kept.encodings[encoding]
         headers = [

@@ -45,8 +45,9 @@ class Submissions:
         edition = self.editions.current
         form = edition.form_at(f"{place}/")
         if language not in edition.languages or form is None:
-            known = f"/{language}/{place}/" in edition.catalogue.by_path
-            abort(HTTPStatus.METHOD_NOT_ALLOWED if known else HTTPStatus.NOT_FOUND)
+            abort(HTTPStatus.NOT_FOUND)
+        if not request.path.endswith("/"):
+            return Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": f"/{language}/{place}/"})
         frame = self.frame(edition, edition.languages[language], form)
         if request.method == "POST":
             return self._take(frame, form)
