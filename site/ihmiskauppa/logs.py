@@ -73,11 +73,13 @@ class AllowListFormatter(logging.Formatter):
 def bare_traceback(error: BaseException) -> str:
     """The way to `error` and to its causes: file, line, function and type, without messages, source or values."""
     lines: list[str] = []
-    seen: BaseException | None = error
-    while seen is not None:
-        lines.append(f"  {type(seen).__module__}.{type(seen).__qualname__}")
-        lines += [f"    {f.filename}:{f.lineno} in {f.name}" for f in traceback.extract_tb(seen.__traceback__)]
-        seen = seen.__cause__ or seen.__context__
+    told: list[int] = []
+    here: BaseException | None = error
+    while here is not None and id(here) not in told:
+        told.append(id(here))
+        lines.append(f"  {type(here).__module__}.{type(here).__qualname__}")
+        lines += [f"    {f.filename}:{f.lineno} in {f.name}" for f in traceback.extract_tb(here.__traceback__)]
+        here = here.__cause__ if here.__cause__ is not None else here.__context__
     return "\n".join(lines)
 
 

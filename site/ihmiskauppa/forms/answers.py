@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ihmiskauppa.forms.definition import WINDOW_PARTS, Form, Kind, Question
+from ihmiskauppa.forms.definition import WINDOW_PARTS, Condition, Form, Kind, Question
 from ihmiskauppa.translations import msgid
 
 TELEPHONE_DIGITS: Final = range(3, 21)
@@ -92,12 +92,10 @@ def read(form: Form, language: str, raw: Mapping[str, Sequence[str]], today: dat
         given = {name: [_lf(text) for text in raw.get(name, ())] for name in question.inputs}
         blank = not any(text.strip() for texts in given.values() for text in texts)
         if question.after is not None and not _chosen(values.get(question.after.question), question.after.answer):
-            above = form.question(question.after.question)
-            if not blank and above.name not in values and _shown(above, values):
-                _add(
-                    faults,
-                    Fault(above.inputs[0], msgid("Please choose an answer here: you wrote something below it."), {}),
-                )
+            choice = _choice_above(form, question.after, values)
+            if not blank and choice.name not in values:
+                text = msgid("Please choose an answer here: you wrote something below it.")
+                _add(faults, Fault(choice.inputs[0], text, {}))
             dropped = dropped or not blank
             continue
         try:
@@ -109,9 +107,11 @@ def read(form: Form, language: str, raw: Mapping[str, Sequence[str]], today: dat
             _add(faults, Fault(wrong.field or question.inputs[0], wrong.text, wrong.parameters))
     faulty = {fault.field for fault in faults}
     if form.either and not any(name in values or name in faulty for name in form.either):
-        faults.insert(0, Fault(form.either[0], msgid("Please write something here, or give us a way to contact you."), {}))
+        text = msgid("Please write something here, or give us a way to contact you.")
+        _add(faults, Fault(form.question(form.either[0]).inputs[0], text, {}))
     if faults:
-        raise FaultyAnswersError(faults)
+        places = [name for question in form.questions for name in question.inputs]
+        raise FaultyAnswersError(sorted(faults, key=lambda fault: places.index(fault.field)))
     return Answers(form, language, values, dropped)
 
 
@@ -120,8 +120,12 @@ def _add(faults: list[Fault], fault: Fault) -> None:
         faults.append(fault)
 
 
-def _shown(question: Question, values: Mapping[str, Value]) -> bool:
-    return question.after is None or _chosen(values.get(question.after.question), question.after.answer)
+def _choice_above(form: Form, condition: Condition, values: Mapping[str, Value]) -> Question:
+    """Of the choices on the way to what stands under `condition`, the outermost that was not made so."""
+    above = form.question(condition.question)
+    if above.after is None or _chosen(values.get(above.after.question), above.after.answer):
+        return above
+    return _choice_above(form, above.after, values)
 
 
 def _chosen(value: Value | None, answer: str) -> bool:
@@ -141,7 +145,7 @@ def _value(question: Question, given: Mapping[str, Sequence[str]], today: dateti
         chosen = tuple(dict.fromkeys(text for text in texts if text))
         if not set(chosen) <= known or (question.kind is not Kind.MANY_OF and len(chosen) > 1):
             raise _WrongError(msgid("Please choose from the answers that are offered."))
-        return chosen if question.kind is Kind.MANY_OF else chosen[0]
+        return tuple(o.value for o in question.options if o.value in chosen) if question.kind is Kind.MANY_OF else chosen[0]
     text = "\n".join(texts)
     if len(text) > question.limit:
         raise _WrongError(

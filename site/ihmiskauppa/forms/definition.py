@@ -19,6 +19,19 @@ SHORT_LIMIT: Final = 200  # characters
 LONG_LIMIT: Final = 20_000
 
 _NAME = re.compile(r"[a-z][a-z_]*")
+_FORM_KEYS: Final = {
+    **dict.fromkeys(("version", "id", "title", "summary", "staff", "submit"), str),
+    **dict.fromkeys(("either", "note", "question", "sent"), list),
+    "order": int,
+}
+_QUESTION_KEYS: Final = {
+    **dict.fromkeys(("name", "kind", "label", "hint", "staff", "after", "is"), str),
+    **dict.fromkeys(("required", "safety_critical"), bool),
+    "limit": int,
+    "option": list,
+}
+_NOTE_KEYS: Final = {"text": str, "safety_critical": bool}
+_OPTION_KEYS: Final = dict.fromkeys(("value", "label", "staff", "text", "flag"), str)
 
 
 class DefinitionError(Exception):
@@ -128,8 +141,9 @@ def load(folder: Path) -> Mapping[str, Form]:
 def parse(path: Path) -> Form:
     """Read one definition. Raises `DefinitionError`."""
     try:
-        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        questions = tuple(_question(path, entry) for entry in table["question"])
+        table = _known(tomllib.loads(path.read_text(encoding="utf-8")), _FORM_KEYS)
+        questions = tuple(_question(_known(entry, _QUESTION_KEYS)) for entry in table["question"])
+        notes = [_known(note, _NOTE_KEYS) for note in table.get("note", ())]
         form = Form(
             name=path.stem,
             version=table["version"],
@@ -138,26 +152,37 @@ def parse(path: Path) -> Form:
             title=table["title"],
             summary=table["summary"],
             staff=table["staff"],
-            notes=tuple(Note(note["text"], note.get("safety_critical", False)) for note in table.get("note", ())),
+            notes=tuple(Note(note["text"], note.get("safety_critical", False)) for note in notes),
             questions=questions,
             either=tuple(table.get("either", ())),
             submit=table["submit"],
-            sent=tuple(entry["text"] for entry in table["sent"]),
+            sent=tuple(_known(entry, {"text": str})["text"] for entry in table["sent"]),
         )
+        for reason in _faults(form):
+            raise DefinitionError(f"{path}: {reason}")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
         raise DefinitionError(f"{path}: {type(fault).__name__}: {fault}") from fault
-    for reason in _faults(form):
-        raise DefinitionError(f"{path}: {reason}")
     return form
 
 
-def _question(path: Path, entry: dict[str, Any]) -> Question:
-    unknown = set(entry) - {
-        *("name", "kind", "label", "hint", "staff", "limit", "option", "required", "after", "is", "safety_critical")
-    }
+def _known(table: Any, keys: Mapping[str, type]) -> dict[str, Any]:
+    """`table`, which must have no other keys than `keys`, and values of their types."""
+    if not isinstance(table, dict):
+        raise TypeError(f"{table!r} must be a table")
+    where = f"{table['name']}: " if "name" in table else ""
+    unknown = set(table) - set(keys)
     if unknown:
-        raise DefinitionError(f"{path}: {entry.get('name')}: unknown: {', '.join(sorted(unknown))}")
+        raise ValueError(f"{where}unknown: {', '.join(sorted(unknown))}")
+    for key, value in table.items():
+        if type(value) is not keys[key]:
+            raise TypeError(f"{where}{key} must be {keys[key].__name__}")
+    return table
+
+
+def _question(entry: dict[str, Any]) -> Question:
     kind = Kind(entry["kind"])
+    if "is" in entry and "after" not in entry:
+        raise ValueError(f"{entry['name']}: is without after")
     return Question(
         name=entry["name"],
         kind=kind,
@@ -173,8 +198,11 @@ def _question(path: Path, entry: dict[str, Any]) -> Question:
 
 
 def _options(kind: Kind, entry: dict[str, Any]) -> Iterator[Option]:
+    options = [_known(option, _OPTION_KEYS) for option in entry.get("option", ())]
     if kind is Kind.YES_NO:
-        texts = {option["value"]: option.get("text", "") for option in entry.get("option", ())}
+        texts = {option["value"]: option.get("text", "") for option in options}
+        if not set(texts) <= {"yes", "no"}:
+            raise ValueError(f"{entry['name']}: only yes and no can have a text")
         yield Option("yes", msgid("Yes"), "Kyllä", texts.get("yes", ""))
         yield Option("no", msgid("No"), "Ei", texts.get("no", ""))
     elif kind is Kind.LANGUAGE:
@@ -182,7 +210,7 @@ def _options(kind: Kind, entry: dict[str, Any]) -> Iterator[Option]:
             yield Option(code, name, code)
         yield Option(OTHER, msgid("Another language"), OTHER)
     elif kind in {Kind.ONE_OF, Kind.MANY_OF}:
-        for option in entry["option"]:
+        for option in options:
             yield Option(option["value"], option["label"], option["staff"], option.get("text", ""), option.get("flag", ""))
 
 
@@ -197,6 +225,10 @@ def _faults(form: Form) -> Iterator[str]:
                 yield f"{question.name}: after {question.after.question} is {question.after.answer}: no such earlier answer"
         if question.kind in {Kind.ONE_OF, Kind.MANY_OF} and len({o.value for o in question.options}) < 2:
             yield f"{question.name}: needs at least two options"
+        if len({o.value for o in question.options}) < len(question.options):
+            yield f"{question.name}: an option is used twice"
+        if question.limit < 1:
+            yield f"{question.name}: limit must be at least 1"
         seen[question.name] = question
     if not set(form.either) <= set(seen):
         yield f"either names questions that do not exist: {', '.join(sorted(set(form.either) - set(seen)))}"

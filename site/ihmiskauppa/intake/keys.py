@@ -144,12 +144,14 @@ def import_certificate(link: Path, data: bytes) -> Certificate:
     Refused: anything but exactly one certificate, and anything with a private half. The old home is kept once.
     """
     if link.exists() and not link.is_symlink():
-        raise KeysError(f"{link} is a folder; an import needs it to be a link (see the docs), so move it away first")
+        raise KeysError(f"{link} is a folder, but an import swaps a link: move the folder away first")
     homes = link.parent / f"{link.name}.d"
     homes.mkdir(mode=0o700, exist_ok=True)
     home = homes / secrets.token_hex(8)
     home.mkdir(mode=0o700)
     try:
+        # This listing makes trustdb.gpg: without that file, gpg fails to import an expired or revoked key.
+        open_gpg(home, options=("--no-options", "--no-autostart", "--lock-never")).list_keys()
         gpg = open_gpg(home, options=GPG_OPTIONS)
         fingerprint = _only_certificate(gpg, data)
         kept = list(Keyring(link).certificates()) if link.exists() else []
@@ -189,7 +191,7 @@ def _certificate(key: dict[str, Any]) -> Certificate:
     primary = Capability(_moment(key["expires"]), _UNUSABLE.get(key["trust"], ""))
     encryption = [primary] if "e" in key["cap"] else []
     grips = [key.get("keygrip", "")]
-    for subkey in key["subkey_info"].values():
+    for subkey in key.get("subkey_info", {}).values():  # absent from a key without subkeys
         grips.append(subkey.get("keygrip", ""))
         if "e" in subkey["cap"]:
             encryption.append(Capability(_moment(subkey["expires"]), _UNUSABLE.get(subkey["trust"], "")))

@@ -162,7 +162,7 @@ class Outbox:
 
     def counts(self) -> Counts:
         with self._engine.connect() as connection:
-            by_state = dict(connection.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state)).tuples().all())
+            by_state = dict(connection.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state)).all())
             oldest = connection.execute(select(func.min(OutboxRow.arrived))).scalar()
             last = connection.execute(select(LastDelivery.hour)).scalar()
         return Counts(by_state.get(WAITING, 0), by_state.get(CLAIMED, 0), by_state.get(SHUNTED, 0), _at(oldest), _at(last))

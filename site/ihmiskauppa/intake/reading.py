@@ -2,6 +2,8 @@
 
 import email
 import json
+import os
+import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,10 +11,13 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ihmiskauppa.intake.keys import open_gpg
 from ihmiskauppa.intake.message import ANSWERS_FILE
+
+AGENT_SOCKET: Final = "S.gpg-agent.browser"  # the longest name gpg-agent uses
+SOCKET_PATH_BYTES: Final = 100
 
 
 class ReadingError(Exception):
@@ -40,11 +45,18 @@ class ReadMessage:
 
 @contextmanager
 def staff_gpg(home: Path) -> Iterator[Any]:
-    """A `gnupg.GPG` on the staff's own home, by a short path: the agent's socket must fit 108 bytes (unix(7))."""
+    """A `gnupg.GPG` on the staff's own home; by a short link if the agent's socket would not fit (unix(7): 108 bytes)."""
+    home = home.absolute()
+    if len(os.fsencode(home / AGENT_SOCKET)) < SOCKET_PATH_BYTES:
+        yield open_gpg(home)
+        return
     with tempfile.TemporaryDirectory(prefix="ihk-") as folder:
         short = Path(folder) / "h"
-        short.symlink_to(home.absolute())
-        yield open_gpg(short)
+        short.symlink_to(home)
+        try:
+            yield open_gpg(short)
+        finally:  # the agent knows its keys by a path that is about to go
+            subprocess.run(["gpgconf", "--homedir", str(short), "--kill", "gpg-agent"], check=False, capture_output=True)
 
 
 def read_all(files: Iterable[Path], gpg: Any) -> list[ReadMessage]:

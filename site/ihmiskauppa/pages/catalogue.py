@@ -171,6 +171,9 @@ def load(folder: Path, languages: Languages, contacts: Contacts, places: Sequenc
             raise ContentError(folder / "pages" / page_id, 1, f"the source {SOURCE}.md is missing")
     if HOME not in files:
         raise ContentError(folder / "pages" / HOME, 1, "the home page is missing")
+    for section in sorted({page_id.partition("/")[0] for page_id in (*files, *(place.id for place in places))}):
+        if f"{section}/index" not in files:
+            raise ContentError(folder / "pages" / section / "index", 1, f"the front page of the section {section} is missing")
     links = {page_id: path_of(page_id) for page_id in files} | {place.link: path_of(place.id) for place in places}
     builder = _Builder(languages, markup.Renderer(contacts, figures.load(folder / "figures.toml"), links), files)
     pages = {code: {page_id: builder.page(page_id, language) for page_id in files} for code, language in languages.items()}
@@ -232,11 +235,13 @@ class _Builder:
         key = (file.id, file.language, section.id)
         if key not in self._rendered:
             language = self._languages[file.language]
+            line = section.heading_line
             try:
                 heading = self._renderer.heading(section.heading, language)
+                line = section.line
                 body = self._renderer.body(section.body, language)
             except markup.MarkupError as fault:
-                raise ContentError(file.path, section.line + fault.line - 1, fault.reason) from fault
+                raise ContentError(file.path, line + fault.line - 1, fault.reason) from fault
             self._rendered[key] = Text(language, heading, body)
         text = self._rendered[key]
         return Text(

@@ -105,7 +105,8 @@ def parse(path: Path, page_id: str, language: str) -> PageFile:
     ids = [section.id for section in sections]
     unknown = set(matter["safety_critical"]) - set(ids)
     if unknown:
-        raise ContentError(path, 1, f"safety_critical names sections that do not exist: {', '.join(sorted(unknown))}")
+        line = _key_line("\n".join(lines[1:end]), "safety_critical")
+        raise ContentError(path, line, f"safety_critical names sections that do not exist: {', '.join(sorted(unknown))}")
     return PageFile(
         id=page_id,
         language=language,
@@ -126,27 +127,41 @@ def _front_matter(path: Path, text: str, language: str) -> dict[str, Any]:
     try:
         matter: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        line = re.search(r"line (\d+)", str(fault))
-        raise ContentError(path, 1 + (int(line[1]) if line else 0), f"front matter: {fault}") from fault
+        line = re.search(r"at line (\d+)", str(fault))
+        last = text.count("\n") + 1  # "at end of document"
+        raise ContentError(path, 1 + (int(line[1]) if line else last), f"front matter: {fault}") from fault
+
+    def fault_at(key: str, reason: str) -> ContentError:
+        return ContentError(path, _key_line(text, key), f"front matter: {reason}")
+
     source = language == SOURCE
     needed = set(_KEYS) - ({"review"} if source else _SOURCE_KEYS)
     for key, value in matter.items():
         if key not in needed:
-            raise ContentError(path, 1, f"front matter: {key!r} does not belong in the {language} file")
-        if not isinstance(value, _KEYS[key]) or isinstance(value, datetime.datetime):
-            raise ContentError(path, 1, f"front matter: {key} must be {_KEYS[key].__name__}")
+            raise fault_at(key, f"{key!r} does not belong in the {language} file")
+        if not isinstance(value, _KEYS[key]) or isinstance(value, datetime.datetime | bool):
+            raise fault_at(key, f"{key} must be {_KEYS[key].__name__}")
+        if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+            raise fault_at(key, f"{key} must be a list of texts")
     missing = needed - set(matter)
     if missing:
         raise ContentError(path, 1, f"front matter: missing: {', '.join(sorted(missing))}")
     defaults: dict[str, Any] = {"audience": [], "order": 0, "safety_critical": [], "review": None}
     matter = defaults | matter
-    if not 0 < len(matter["title"]) <= TITLE_LENGTH or not 0 < len(matter["summary"]) <= SUMMARY_LENGTH:
-        raise ContentError(path, 1, f"title up to {TITLE_LENGTH} and summary up to {SUMMARY_LENGTH} characters, not empty")
+    for key, limit in (("title", TITLE_LENGTH), ("summary", SUMMARY_LENGTH)):
+        if not 0 < len(matter[key]) <= limit:
+            raise fault_at(key, f"{key} has 1 to {limit} characters")
     if matter["review"] is not None and matter["review"] not in REVIEWS:
-        raise ContentError(path, 1, f"review must be one of {', '.join(sorted(REVIEWS))}")
+        raise fault_at("review", f"review must be one of {', '.join(sorted(REVIEWS))}")
     if not set(matter["audience"]) <= AUDIENCES:
-        raise ContentError(path, 1, f"audience must be among {', '.join(sorted(AUDIENCES))}")
+        raise fault_at("audience", f"audience must be among {', '.join(sorted(AUDIENCES))}")
     return matter
+
+
+def _key_line(text: str, key: str) -> int:
+    """The line of the file on which `key` stands in the front matter `text`, which starts on line 2."""
+    found = re.search(rf"^\s*\[*\s*[\"']?{re.escape(key)}\b", text, re.MULTILINE)
+    return text.count("\n", 0, found.end()) + 2 if found else 1
 
 
 def _sections(path: Path, lines: list[str], start: int) -> Iterator[Section]:
@@ -175,6 +190,6 @@ def _sections(path: Path, lines: list[str], start: int) -> Iterator[Section]:
 
 
 def _first_line(lines: list[str], index: int) -> int:
-    while index < len(lines) - 1 and not lines[index].strip():
+    while index < len(lines) - 1 and not lines[index]:
         index += 1
     return index + 1

@@ -27,6 +27,6 @@ def load(path: Path) -> Mapping[str, Figure]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
         raise FiguresError(f"{path}: {type(fault).__name__}: {fault}") from fault
     for figure in figures.values():
-        if type(figure.value) is not int or not figure.source:
+        if type(figure.value) is not int or not isinstance(figure.source, str) or not figure.source:
             raise FiguresError(f"{path}: {figure.name}: value must be a whole number, and source must say where it stands")
     return figures

@@ -7,6 +7,7 @@ and who reviewed it; the source's keeps the hash of the text last classified, so
 import datetime
 import enum
 import hashlib
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -57,11 +58,16 @@ def read(page: PageFile) -> Mapping[str, Origin]:
         return {}
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        return {
+        origins = {
             name: Origin(entry["source"], entry["by"], entry["made"], entry.get("reviewed")) for name, entry in table.items()
         }
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as fault:
         raise ContentError(path, 1, f"{type(fault).__name__}: {fault}") from fault
+    for name, origin in origins.items():
+        texts, days = (origin.source, origin.by), (origin.made, origin.reviewed or origin.made)
+        if not all(isinstance(text, str) for text in texts) or not all(isinstance(day, datetime.date) for day in days):
+            raise ContentError(path, 1, f"{name}: source and by are texts, made and reviewed are days")
+    return origins
 
 
 def state(source: Section | None, origin: Origin | None) -> State:
@@ -84,7 +90,8 @@ def stamp(page: PageFile, source: PageFile, by: str, today: datetime.date) -> No
         origin = before.get(section.id)
         if origin is None or origin.source != version(section):
             origin = Origin(version(section), by, today)
-        block = f'[{section.id}]\nsource = "{origin.source}"\nby = "{origin.by}"\nmade = {origin.made.isoformat()}\n'
+        maker = json.dumps(origin.by, ensure_ascii=False)
+        block = f'[{section.id}]\nsource = "{origin.source}"\nby = {maker}\nmade = {origin.made.isoformat()}\n'
         if origin.reviewed:
             block += f"reviewed = {origin.reviewed.isoformat()}\n"
         blocks.append(block)

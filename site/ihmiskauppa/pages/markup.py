@@ -109,9 +109,12 @@ class Renderer:
         language: Language = state.env["language"]
         for token in state.tokens:
             line = token.map[0] + 1 if token.map else 1
+            _check_block(token, line)
             children: list[Token] = []
             for child in token.children or ():
-                if child.type == "link_open":
+                if child.type in {"softbreak", "hardbreak"}:
+                    line += 1
+                elif child.type == "link_open":
                     self._link(child, line)
                 elif child.type == "text" and "{" in child.content:
                     children += self._by_name(child, language, line)
@@ -176,6 +179,17 @@ def _check_source(text: str) -> None:
     for match in re.finditer(r"\{[^}\s]*\}?", text):
         if not _NAME.fullmatch(match[0]):
             raise MarkupError(text.count("\n", 0, match.start()) + 1, f"{match[0]!r} is neither a contact nor a figure")
+
+
+def _check_block(token: Token, line: int) -> None:
+    if token.type == "heading_open" and token.tag not in _TAGS:
+        raise MarkupError(line, "a heading within a section has three or four #; a line under a text makes one, too")
+    if token.type == "inline":
+        for number, text in enumerate(token.content.split("\n")):
+            if text.lstrip().startswith(":::"):
+                raise MarkupError(
+                    line + number, f"{text.strip()!r} belongs to no container: details need a title, an outer :::: more colons"
+                )
 
 
 def _container(_self: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:

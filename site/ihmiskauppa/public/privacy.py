@@ -7,15 +7,17 @@ from urllib.parse import urlsplit
 from flask import Request
 from werkzeug.exceptions import Forbidden
 
+# `data:` is for the empty icon that keeps browsers from asking for /favicon.ico.
 CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # Features a page of ours never uses, so that nothing that might get into one can either.
 REFUSED_FEATURES: Final = (
     *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media", "fullscreen"),
     *("geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection", "local-fonts", "magnetometer"),
     *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial"),
-    *("storage-access", "usb", "web-share", "xr-spatial-tracking"),
+    *("storage-access", "usb", "xr-spatial-tracking"),
 )
 HEADERS: Final = (
     ("Cache-Control", "no-store"),

@@ -1,0 +1,91 @@
+"""What tests in several rooms need: inbox keys, an instance with a migrated database, programs of the machine."""
+
+import os
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from ihmiskauppa import cli, settings
+from ihmiskauppa.intake import keys, reading
+from ihmiskauppa.practice import ensure_token_key, make_key
+from ihmiskauppa.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def need(command: str) -> str:
+    """The path of a program the machine should have; without it the test skips loudly, and fails in CI."""
+    found = shutil.which(command)
+    if found is None:
+        reason = f"{command} is not installed: see .ci/packages"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@dataclass(frozen=True)
+class InboxKey:
+    """A key pair of the inbox: the staff's home with the private half, and the public certificate."""
+
+    home: Path
+    fingerprint: str
+    public: bytes
+
+
+def new_key(home: Path, user_id: str) -> InboxKey:
+    """Make an ed25519/cv25519 key in a new home."""
+    home.mkdir(mode=0o700, parents=True)
+    with reading.staff_gpg(home) as gpg:
+        fingerprint = make_key(gpg, user_id)
+        return InboxKey(home, fingerprint, gpg.export_keys(fingerprint, armor=False))
+
+
+@pytest.fixture(scope="session")
+def inbox_key(tmp_path_factory: pytest.TempPathFactory) -> InboxKey:
+    """A good key; its private half lies where the server does not look."""
+    return new_key(tmp_path_factory.mktemp("staff") / "gnupg", "Inbox <inbox@example.org>")
+
+
+@pytest.fixture(scope="session")
+def second_key(tmp_path_factory: pytest.TempPathFactory) -> InboxKey:
+    """Another good key."""
+    return new_key(tmp_path_factory.mktemp("staff") / "gnupg", "Second <second@example.org>")
+
+
+def make_instance(instance: Path, *inbox: InboxKey) -> Settings:
+    """An instance folder with key ring, form token key and migrated SQLite, and production settings that fit it."""
+    instance.mkdir(parents=True, exist_ok=True)
+    ensure_token_key(instance / "form-token.key")
+    for key in inbox:
+        keys.import_certificate(instance / "keyring", key.public)
+    url = f"sqlite:///{instance / 'ihmiskauppa.db'}"
+    cli.migrate_database(url)
+    made = settings.read(
+        {
+            "IHMISKAUPPA_INSTANCE": str(instance),
+            "IHMISKAUPPA_PUBLIC_URL": "https://site.example",
+            "IHMISKAUPPA_DATABASE_URL": url,
+            "IHMISKAUPPA_INBOX_KEYS": " ".join(key.fingerprint for key in inbox),
+            "IHMISKAUPPA_INBOX_ADDRESSES": "inbox@example.org",
+            "IHMISKAUPPA_MAIL_FROM": "site@site.example",
+            "IHMISKAUPPA_SMTP_HOST": "localhost",
+        }
+    )
+    assert not made.faults, made.faults
+    return made
+
+
+@pytest.fixture
+def configuration(tmp_path: Path, inbox_key: InboxKey) -> Settings:
+    """Settings of a working production instance in a new folder, with high limits."""
+    return replace(make_instance(tmp_path / "instance", inbox_key), post_limits="10000 per minute")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the settings of whoever runs it."""
+    for name in [name for name in os.environ if name.startswith(settings.ENVIRONMENT_PREFIX)] + ["PORT"]:
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,283 @@
+"""Form definitions: what a good file gives, and a named fault for every kind of broken one."""
+
+from pathlib import Path
+
+import pytest
+
+from ihmiskauppa import settings
+from ihmiskauppa.forms import definition
+from ihmiskauppa.forms.definition import (
+    LONG_LIMIT,
+    SHORT_LIMIT,
+    Condition,
+    DefinitionError,
+    Form,
+    Kind,
+    Note,
+    Option,
+    Question,
+)
+from ihmiskauppa.forms.spoken import OTHER, SPOKEN
+
+HEAD = """\
+version = "1"
+id = "get-help/write"
+order = 70
+title = "Write"
+summary = "Write to us"
+staff = "Ilmoitus"
+either = ["message", "mail"]
+submit = "Send"
+
+[[note]]
+text = "Plain"
+
+[[note]]
+text = "Who reads it"
+safety_critical = true
+
+[[sent]]
+text = "It is stored."
+
+[[sent]]
+text = "Somebody reads it."
+"""
+QUESTIONS = """
+[[question]]
+name = "message"
+kind = "long_text"
+label = "What happened?"
+hint = "In your own words"
+staff = "Viesti"
+
+[[question]]
+name = "topic"
+kind = "one_of"
+label = "About what?"
+staff = "Aihe"
+required = true
+[[question.option]]
+value = "work"
+label = "Work"
+staff = "Työ"
+flag = "TYÖ"
+text = "Call us"
+[[question.option]]
+value = "home"
+label = "Home"
+staff = "Koti"
+
+[[question]]
+name = "needs"
+kind = "many_of"
+label = "What do you need?"
+staff = "Tarpeet"
+[[question.option]]
+value = "bed"
+label = "A bed"
+staff = "Sänky"
+[[question.option]]
+value = "food"
+label = "Food"
+staff = "Ruoka"
+
+[[question]]
+name = "reply"
+kind = "yes_no"
+label = "May we answer?"
+staff = "Vastaus"
+[[question.option]]
+value = "no"
+text = "Then we cannot."
+
+[[question]]
+name = "mail"
+kind = "email"
+after = "reply"
+is = "yes"
+label = "Address"
+staff = "Osoite"
+safety_critical = true
+
+[[question]]
+name = "phone"
+kind = "telephone"
+label = "Number"
+staff = "Numero"
+limit = 60
+
+[[question]]
+name = "tongue"
+kind = "language"
+label = "Language"
+staff = "Kieli"
+
+[[question]]
+name = "time"
+kind = "window"
+label = "When?"
+staff = "Aika"
+
+[[question]]
+name = "place"
+kind = "short_text"
+label = "Where?"
+staff = "Missä"
+"""
+
+
+def parsed(folder: Path, text: str) -> Form:
+    path = folder / "write.toml"
+    path.write_text(text, encoding="utf-8")
+    return definition.parse(path)
+
+
+def test_a_form_s_own_texts_arrive(tmp_path: Path) -> None:
+    """The name is the file's, and everything at the head of the file is in the form."""
+    form = parsed(tmp_path, HEAD + QUESTIONS)
+    assert (form.name, form.version, form.id, form.order) == ("write", "1", "get-help/write", 70)
+    assert (form.title, form.summary, form.staff, form.submit) == ("Write", "Write to us", "Ilmoitus", "Send")
+    assert form.notes == (Note("Plain", safety_critical=False), Note("Who reads it", safety_critical=True))
+    assert form.either == ("message", "mail")
+    assert form.sent == ("It is stored.", "Somebody reads it.")
+
+
+def test_every_kind_of_question_arrives(tmp_path: Path) -> None:
+    """Each kind is there once, in the order of the file, with its limit and its options."""
+    questions = {question.name: question for question in parsed(tmp_path, HEAD + QUESTIONS).questions}
+    assert {question.kind for question in questions.values()} == set(Kind)
+    assert list(questions) == ["message", "topic", "needs", "reply", "mail", "phone", "tongue", "time", "place"]
+    assert questions["message"] == Question(
+        "message",
+        Kind.LONG_TEXT,
+        "What happened?",
+        "In your own words",
+        "Viesti",
+        LONG_LIMIT,
+        (),
+        required=False,
+        after=None,
+        safety_critical=False,
+    )
+    assert questions["topic"].required
+    assert questions["topic"].options == (
+        Option("work", "Work", "Työ", "Call us", "TYÖ"),
+        Option("home", "Home", "Koti"),
+    )
+    assert [option.value for option in questions["needs"].options] == ["bed", "food"]
+    assert [(o.value, o.staff, o.text) for o in questions["reply"].options] == [
+        ("yes", "Kyllä", ""),
+        ("no", "Ei", "Then we cannot."),
+    ]
+    assert questions["mail"].after == Condition("reply", "yes")
+    assert questions["mail"].safety_critical
+    assert (questions["phone"].limit, questions["place"].limit) == (60, SHORT_LIMIT)
+    assert [option.value for option in questions["tongue"].options] == [*SPOKEN, OTHER]
+
+
+def test_a_window_has_four_inputs_and_the_others_one(tmp_path: Path) -> None:
+    """A window's four fields carry its name."""
+    form = parsed(tmp_path, HEAD + QUESTIONS)
+    assert form.question("time").inputs == ("time_from_date", "time_until_date", "time_from_time", "time_until_time")
+    assert form.question("mail").inputs == ("mail",)
+
+
+def test_questions_are_found_under_their_answer(tmp_path: Path) -> None:
+    """`under` gives what an answer opens, and with None what is always shown."""
+    form = parsed(tmp_path, HEAD + QUESTIONS)
+    assert [question.name for question in form.under("reply", "yes")] == ["mail"]
+    assert form.under("reply", "no") == ()
+    assert "mail" not in [question.name for question in form.under(None)]
+    assert len(form.under(None)) == len(form.questions) - 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        pytest.param("order = 70", "order =", "TOMLDecodeError", id="TOML fault"),
+        *(
+            pytest.param(f"\n{key} = ", f"\nno_{key} = ", key, id=f"no {key}")
+            for key in ("id", "order", "title", "summary", "staff", "submit", "name", "kind", "label", "is")
+        ),
+        pytest.param('version = "1"\n', "", "version", id="no version"),
+        pytest.param("[[sent]]", "[[said]]", "said", id="no sent"),
+        pytest.param("either =", "eiter =", "unknown: eiter", id="unknown key of the form"),
+        pytest.param("hint =", "hnit =", "message: unknown: hnit", id="unknown key of a question"),
+        pytest.param("flag =", "flags =", "unknown: flags", id="unknown key of an option"),
+        pytest.param("safety_critical = true\n\n[[sent]]", "critical = true\n\n[[sent]]", "unknown: critical", id="of a note"),
+        pytest.param('text = "It is stored."', 'text = "x"\nflag = "y"', "unknown: flag", id="unknown key of sent"),
+        pytest.param('"long_text"', '"essay"', "essay", id="unknown kind"),
+        pytest.param('name = "phone"', 'name = "mail"', "mail: not a name, or used twice", id="name twice"),
+        pytest.param('name = "phone"', 'name = "Phone"', "Phone: not a name", id="bad name"),
+        pytest.param('name = "phone"', 'name = "time_from_date"', "time: not a name, or used twice", id="input twice"),
+        pytest.param('name = "phone"', "name = 5", "name", id="number for a name"),
+        pytest.param('after = "reply"', 'after = "reaply"', "no such earlier answer", id="after nothing"),
+        pytest.param('after = "reply"', 'after = "phone"', "no such earlier answer", id="after a later question"),
+        pytest.param('is = "yes"', 'is = "maybe"', "no such earlier answer", id="after an answer not offered"),
+        pytest.param('after = "reply"\n', "", "after", id="is without after"),
+        pytest.param('[[question.option]]\nvalue = "food"\nlabel = "Food"\nstaff = "Ruoka"\n', "", "two options", id="one"),
+        pytest.param('value = "food"', 'value = "bed"', "two options", id="option twice of two"),
+        pytest.param(
+            '[[question.option]]\nvalue = "food"',
+            '[[question.option]]\nvalue = "bed"\nlabel = "B"\nstaff = "S"\n[[question.option]]\nvalue = "food"',
+            "used twice",
+            id="option twice of three",
+        ),
+        pytest.param('value = "food"\n', "", "value", id="option without value"),
+        pytest.param('value = "no"', 'value = "never"', "reply", id="yes or no or something else"),
+        pytest.param('either = ["message", "mail"]', 'either = ["letter"]', "do not exist: letter", id="either unknown"),
+        pytest.param("limit = 60", 'limit = "60"', "limit", id="text for a limit"),
+        pytest.param("limit = 60", "limit = 0", "limit", id="limit of nothing"),
+        pytest.param("required = true", 'required = "no"', "required", id="text for required"),
+        pytest.param("order = 70", 'order = "70"', "order", id="text for the order"),
+        pytest.param('title = "Write"', "title = 5", "title", id="number for the title"),
+        pytest.param('label = "Where?"', "label = 5", "label", id="number for a label"),
+        pytest.param('text = "Plain"', "text = 5", "text", id="number for a note"),
+        pytest.param('label = "Food"', "label = 5", "label", id="number for an option"),
+    ],
+)
+def test_a_broken_definition_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    """Whatever is wrong with a form file, the fault names the file and what is wrong."""
+    assert old in HEAD + QUESTIONS
+    with pytest.raises(DefinitionError) as caught:
+        parsed(tmp_path, (HEAD + QUESTIONS).replace(old, new, 1))
+    assert str(caught.value).startswith(f"{tmp_path / 'write.toml'}: ")
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('question = ["x"]\n' + HEAD, id="questions are texts"),
+        pytest.param("question = 5\n" + HEAD, id="questions are a number"),
+        pytest.param(HEAD, id="no questions"),
+        pytest.param("sent = []\n" + (HEAD + QUESTIONS).replace("[[sent]]", "[[note]]"), id="sent says nothing"),
+    ],
+)
+def test_a_definition_of_another_shape_is_refused(tmp_path: Path, text: str) -> None:
+    """A file whose tables have the wrong shape is a fault like any other."""
+    with pytest.raises(DefinitionError, match=r"write\.toml: "):
+        parsed(tmp_path, text)
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    """A definition in another encoding is a fault that names the file."""
+    (tmp_path / "write.toml").write_bytes((HEAD + QUESTIONS).encode("latin-1"))
+    with pytest.raises(DefinitionError, match=r"write\.toml"):
+        definition.parse(tmp_path / "write.toml")
+
+
+def test_all_forms_of_a_folder_are_loaded_by_name(tmp_path: Path) -> None:
+    """Every definition of the folder is a form, named as its file."""
+    for name in ("b", "a"):
+        (tmp_path / f"{name}.toml").write_text(HEAD + QUESTIONS, encoding="utf-8")
+    assert list(definition.load(tmp_path)) == ["a", "b"]
+
+
+def test_the_site_s_forms_ask_for_little() -> None:
+    """In the forms people in need use, no question must be answered, and none asks for an account of who they are."""
+    forms = definition.load(settings.data_folder("forms"))
+    assert {"contact", "self-referral"} <= set(forms)
+    for name in ("contact", "self-referral"):
+        assert not [question.name for question in forms[name].questions if question.required]
+        assert forms[name].either[0] == "message"

@@ -1,0 +1,89 @@
+"""Changed content is swapped in as a whole, and a broken file never replaces a good set."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ihmiskauppa.app import build_public_app
+from ihmiskauppa.public.editions import Editions
+from tests.client import CheckedClient
+from tests.public.conftest import Site
+
+
+def _changed(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_change_appears_without_a_restart(make_site: Callable[..., Site], content_copy: Path) -> None:
+    """The watcher puts a changed number into every page, and into forms, within a few seconds."""
+    site = make_site(content_folder=content_copy)
+    client = CheckedClient(build_public_app(site.configuration, watch=True))
+    assert "+358295463177" in client.get("/fi/").text
+    _changed(content_copy / "contacts.toml", "+358295463177", "+358295463178")
+    _changed(content_copy / "contacts.toml", "463 177", "463 178")
+    _wait_until(lambda: "+358295463178" in client.get("/fi/").text)
+    for path in ("/ar/get-help/police/", "/en/get-help/write-to-us/", "/"):
+        assert "+358295463177" not in client.get(path).text
+
+
+def test_a_broken_file_leaves_the_good_set(make_site: Callable[..., Site], content_copy: Path) -> None:
+    """A page that no longer parses changes nothing; mended, it is taken."""
+    configuration = make_site(content_folder=content_copy).configuration
+    editions = Editions(configuration)
+    good = editions.current
+    page = content_copy / "pages" / "get-help" / "police" / "fi.md"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text + "\n## No id\n", encoding="utf-8")
+    assert not editions.refresh()
+    assert editions.current is good
+    page.write_text(text + "\nUusi rivi.\n", encoding="utf-8")
+    assert editions.refresh()
+    assert editions.current is not good
+
+
+def test_nothing_changed_is_nothing_done(make_site: Callable[..., Site], content_copy: Path) -> None:
+    """Without a change the edition stays the very same."""
+    editions = Editions(make_site(content_folder=content_copy).configuration)
+    good = editions.current
+    assert not editions.refresh()
+    assert editions.current is good
+
+
+def test_a_page_a_language_lacks_is_offered_in_another(make_site: Callable[..., Site], content_copy: Path) -> None:
+    """The fallback has its own lang and dir, a notice in the language asked for, noindex, and no hreflang for that language."""
+    for suffix in ("md", "toml"):
+        (content_copy / "pages" / "get-help" / "how-we-help" / f"ar.{suffix}").unlink()
+    site = make_site(content_folder=content_copy)
+    page = site.client.page("/ar/get-help/how-we-help/")
+    article = page.one("article")
+    assert (page.language, page.root.get("dir")) == ("ar", "rtl")
+    assert (article.get("lang"), article.get("dir")) == ("en", "ltr")
+    assert page.all("div", class_="ik-notice", role="note")
+    assert page.one("meta", name="robots").get("content") == "noindex"
+    assert not page.all("link", rel="alternate")
+    english = site.client.page("/en/get-help/how-we-help/")
+    assert "ar" not in {link.get("hreflang") for link in english.all("link", rel="alternate")}
+
+
+def test_an_outdated_safety_critical_section_is_hidden_at_once(make_site: Callable[..., Site], content_copy: Path) -> None:
+    """When the Finnish text about the police changes, the old Arabic text of that section is gone, and the source is there."""
+    before = make_site(content_folder=content_copy).client.page("/ar/get-help/police/")
+    old = before.text(before.one("section", id="who-is-told"))
+    page = content_copy / "pages" / "get-help" / "police" / "fi.md"
+    lines = page.read_text(encoding="utf-8").split("\n")
+    at = next(index for index, line in enumerate(lines) if "{#who-is-told}" in line)
+    page.write_text("\n".join([*lines[: at + 1], "", "Tämä on muuttunut.", *lines[at + 1 :]]), encoding="utf-8")
+    after = make_site(content_folder=content_copy).client.page("/ar/get-help/police/")
+    section = after.one("section", id="who-is-told")
+    assert section.get("lang") == "fi"
+    assert "Tämä on muuttunut." in after.text(section)
+    assert old[:40] not in after.text(section)
+
+
+def _wait_until(true: Callable[[], bool], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "did not happen in time"
+        time.sleep(0.1)

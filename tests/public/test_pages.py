@@ -1,0 +1,124 @@
+"""Kept pages: the right bytes, in the right encoding, to everyone alike."""
+
+import gzip
+from collections.abc import Callable
+
+import brotli
+import pytest
+
+from ihmiskauppa.public import privacy
+from ihmiskauppa.public.pages import choose_encoding
+from tests.client import Page
+from tests.public.conftest import Site
+
+PAGE = "/fi/get-help/police/"
+
+
+def test_every_encoding_holds_the_same_page(site: Site) -> None:
+    """Identity, gzip and brotli decompress to the same bytes, each with its own length and Content-Encoding."""
+    plain = site.client.get(PAGE)
+    zipped = site.client.get(PAGE, headers={"Accept-Encoding": "gzip"})
+    small = site.client.get(PAGE, headers={"Accept-Encoding": "gzip, deflate, br"})
+    assert (plain.headers.get("Content-Encoding"), zipped.headers["Content-Encoding"]) == (None, "gzip")
+    assert small.headers["Content-Encoding"] == "br"
+    assert gzip.decompress(zipped.data) == brotli.decompress(small.data) == plain.data
+    for answer in (plain, zipped, small):
+        assert int(answer.headers["Content-Length"]) == len(answer.data)
+        assert answer.headers["Vary"] == "Accept-Encoding"
+
+
+def test_head_has_the_headers_of_get_and_no_body(site: Site) -> None:
+    """HEAD answers as GET would, without the body."""
+    get, head = site.client.get(PAGE), site.client.open(PAGE, method="HEAD")
+    assert head.data == b""
+    assert list(head.headers) == list(get.headers)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("", ""),
+        ("identity", ""),
+        ("gzip;q=0, br;q=0", ""),
+        ("br;q=0, gzip", "gzip"),
+        ("*", "br"),
+        ("gzip;q=0.5, *;q=0", "gzip"),
+        ("br;q=nonsense", ""),
+        ("GZIP", "gzip"),
+    ],
+)
+def test_encoding_is_chosen_as_the_header_allows(accepted: str, encoding: str) -> None:
+    """An encoding the client refuses is never used (RFC 9110, 12.5.3)."""
+    assert choose_encoding(accepted) == encoding
+
+
+def test_an_address_without_its_last_slash_leads_to_the_page(site: Site) -> None:
+    """`/fi` and `/fi/get-help` are sent on, permanently."""
+    for path in ("/fi", "/fi/get-help", "/ar/get-help/police"):
+        answer = site.client.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (308, f"{path}/")
+
+
+def test_the_same_bytes_go_to_everyone(site: Site) -> None:
+    """Neither cookies, nor language, nor the browser's name change a page."""
+    odd = {"Cookie": "a=b", "Accept-Language": "ar", "User-Agent": "x", "Referer": "https://a.example/"}
+    assert site.client.get(PAGE).data == site.client.get(PAGE, headers=odd).data
+
+
+def test_first_view_fits_one_congestion_window(site: Site) -> None:
+    """Page, stylesheet and script, with their headers, are at most 14 kB on the wire, for every page and language."""
+    accept = {"Accept-Encoding": "br"}
+    languages = ("fi", "sv", "en", "ar")
+    shared = sum(_wire(site, path, accept) for path in ("/static/site.css", "/static/exit.js"))
+    sizes = {f"/{code}/": shared + _wire(site, f"/{code}/", accept) for code in languages}
+    assert max(sizes.values()) <= 14 * 1024, sizes
+    assert len(site.client.get("/static/site.css", headers=accept).data) < 8 * 1024
+    assert len(site.client.get("/static/exit.js", headers=accept).data) < 2 * 1024
+
+
+def _wire(site: Site, path: str, headers: dict[str, str]) -> int:
+    answer = site.client.get(path, headers=headers)
+    return len(answer.data) + sum(len(name) + len(value) + 4 for name, value in answer.headers)
+
+
+def test_a_page_asks_for_three_things_at_most(site: Site) -> None:
+    """The page itself, one stylesheet, one script."""
+    page = site.client.page("/en/")
+    loaded = [link.get("href") for link in page.all("link", rel="stylesheet")] + [s.get("src") for s in page.all("script")]
+    assert loaded == ["/static/site.css", "/static/exit.js"]
+
+
+def test_https_only_has_hsts(site: Site) -> None:
+    """Strict-Transport-Security comes over https and never over http, from kept pages and from Flask."""
+    for path in (PAGE, "/", "/fi/get-help/write-to-us/", "/nowhere"):
+        assert "Strict-Transport-Security" not in site.client.get(path).headers
+        assert site.client.get(path, base_url="https://site.example").headers["Strict-Transport-Security"] == privacy.HSTS[1]
+
+
+def test_hreflang_names_real_translations_reciprocally(site: Site) -> None:
+    """Every alternate of a page names the same set back, itself among them, and x-default."""
+    page = site.client.page(PAGE)
+    alternates = {link.get("hreflang"): link.get("href", "") for link in page.all("link", rel="alternate")}
+    assert set(alternates) == {"fi", "sv", "en", "ar", "x-default"}
+    assert alternates["fi"] == "https://site.example" + PAGE == page.one("link", rel="canonical").get("href")
+    for address in alternates.values():
+        other = site.client.page(address.removeprefix("https://site.example"))
+        assert {link.get("hreflang"): link.get("href") for link in other.all("link", rel="alternate")} == alternates
+
+
+def test_practice_says_so_everywhere(make_site: Callable[..., Site]) -> None:
+    """A practice copy carries its notice and `noindex` on pages, forms and errors."""
+    site = make_site(mode="practice")
+    for path in ("/", "/fi/", PAGE, "/sv/get-help/write-to-us/", "/nowhere"):
+        answer = site.client.get(path)
+        assert "noindex" in answer.headers["X-Robots-Tag"]
+        page = Page(answer.text)
+        assert page.all("p", class_="ik-practice")
+        assert page.one("meta", name="robots").get("content") == "noindex"
+
+
+def test_production_pages_may_be_found(site: Site) -> None:
+    """Without practice, a real page is neither noindex nor marked."""
+    answer = site.client.get(PAGE)
+    assert "X-Robots-Tag" not in answer.headers
+    assert not Page(answer.text).all("meta", name="robots")
