@@ -177,7 +177,7 @@ def test_a_missing_or_broken_file_is_refused(tmp_path: Path) -> None:
     write_po(tmp_path, "fi-simple", {})
     with pytest.raises(TranslationsError, match=r"ar.messages\.po"):
         translations.load(tmp_path, LANGUAGES)
-    write_po(tmp_path, "ar", 'msgid "Yes\nmsgstr "No"\n')
+    write_po(tmp_path, "ar", 'msgid "Yes"\nmsgstr "No"\n<<<<<<< ours\n')
     with pytest.raises(TranslationsError, match=r"ar.messages\.po"):
         translations.load(tmp_path, LANGUAGES)
 

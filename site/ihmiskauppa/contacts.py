@@ -65,6 +65,8 @@ def load(path: Path) -> Contacts:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
         raise ContactsError(f"{path}: {type(fault).__name__}: {fault}") from fault
     for contact in contacts.values():
+        if not all(isinstance(part, str) for part in (contact.kind, contact.value, contact.shown)):
+            raise ContactsError(f"{path}: {contact.name}: kind, value and shown are texts")
         if contact.kind not in _VALUES or not _VALUES[contact.kind].fullmatch(contact.value):
             raise ContactsError(f"{path}: {contact.name}: not a {'/'.join(_VALUES)} contact")
         if contact.kind == "telephone" and "".join(contact.shown.split()) != contact.value:

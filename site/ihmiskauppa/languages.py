@@ -2,10 +2,13 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, cast
+
+from babel import Locale, UnknownLocaleError
 
 SOURCE: Final = "fi"  # every page is written in it first
 
@@ -72,7 +75,7 @@ def load(path: Path) -> Languages:
     """Read `languages.toml`. Raises `LanguagesError`."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        languages = Languages(
+        listed = [
             Language(
                 code=entry["code"],
                 name=entry["name"],
@@ -83,17 +86,29 @@ def load(path: Path) -> Languages:
                 also=tuple(tag.lower() for tag in entry.get("also", ())),
             )
             for entry in table["language"]
-        )
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
+        ]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as fault:
         raise LanguagesError(f"{path}: {type(fault).__name__}: {fault}") from fault
-    for language in languages.values():
+    for language in listed:
+        texts = (language.code, language.name, language.direction, language.level, language.locale, *language.fallback)
+        if not all(isinstance(text, str) for text in texts):
+            raise LanguagesError(f"{path}: {language.code}: code, name, direction, level, locale and fallback are texts")
         if not _CODE.fullmatch(language.code):
             raise LanguagesError(f"{path}: {language.code!r} is not a language code")
+    languages = Languages(listed)
+    twice = [code for code, count in Counter(language.code for language in listed).items() if count > 1]
+    if twice:
+        raise LanguagesError(f"{path}: used twice: {', '.join(twice)}")
+    for language in listed:
         if language.direction not in {"ltr", "rtl"} or language.level not in {"core", "full", "easy"}:
             raise LanguagesError(f"{path}: {language.code}: unknown direction or level")
         unknown = [code for code in language.fallback if code not in languages or code == language.code]
         if unknown or (language.code != SOURCE and SOURCE not in language.fallback):
-            raise LanguagesError(f"{path}: {language.code}: fallback must name other languages and end with {SOURCE}")
+            raise LanguagesError(f"{path}: {language.code}: fallback must name other languages, {SOURCE} among them")
+        try:
+            Locale.parse(language.locale)
+        except (UnknownLocaleError, ValueError) as fault:
+            raise LanguagesError(f"{path}: {language.code}: CLDR has no locale {language.locale!r}") from fault
     if SOURCE not in languages:
         raise LanguagesError(f"{path}: {SOURCE}, the source of every page, is missing")
     return languages

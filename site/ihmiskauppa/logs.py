@@ -90,12 +90,15 @@ def configuration(level: str = "INFO") -> dict[str, object]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"allow-list": {"()": AllowListFormatter}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "allow-list", "stream": "ext://sys.stderr"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "allow-list", "stream": "ext://sys.stderr"},
+            "nowhere": {"class": "logging.NullHandler"},  # a logger without any would print to standard error as it is
+        },
         "root": {"level": "WARNING", "handlers": ["stderr"]},
         "loggers": {
             OUR_ROOT: dict(quiet),
             "_granian": {**quiet, "level": "WARNING"},
-            "granian.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
+            "granian.access": {"level": "CRITICAL", "handlers": ["nowhere"], "propagate": False},
         },
     }
 
@@ -108,6 +111,7 @@ def harden_process() -> None:
     logging.raiseExceptions = False  # else a failing log call would print its arguments
     sys.excepthook = _bare_excepthook
     threading.excepthook = lambda args: _write(args.exc_value)
+    sys.unraisablehook = lambda args: _write(args.exc_value)
 
 
 def _bare_excepthook(_kind: type[BaseException], error: BaseException, _trace: object) -> None:

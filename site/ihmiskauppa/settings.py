@@ -7,7 +7,7 @@ What needs a key ring or a content file to be judged is judged by the rooms that
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +33,7 @@ class StartRefusedError(Exception):
 
 
 def data_folder(name: str) -> Path:
-    """Where content, forms, migrations or translations lie: beside the package in the source tree, else as a wheel puts them."""
+    """Where content, forms, migrations or translations lie: beside the package in the source tree, or as a wheel puts them."""
     beside = Path(__file__).resolve().parent.parent
     shipped = beside / "ihmiskauppa_data"
     return (shipped if shipped.is_dir() else beside) / name
@@ -168,7 +168,7 @@ def _convert(value: Any, default: Any) -> Any:
             return False
         raise ValueError
     if isinstance(default, int):
-        if isinstance(value, bool):
+        if isinstance(value, bool) or not isinstance(value, int | str):
             raise TypeError
         return int(value)
     if isinstance(default, tuple):
@@ -192,11 +192,8 @@ def _faults(settings: Settings) -> list[str]:
         settings.form_token_keys()
     except StartRefusedError as refused:
         faults += refused.faults
-    url = urlsplit(settings.public_url)
-    if settings.public_url and (url.scheme not in {"https", "http"} or not url.netloc or url.path or url.query):
-        faults.append("public_url must be a scheme and a host without a path, such as https://example.org.")
-    elif settings.public_url and not settings.practice and url.scheme == "http" and not url.netloc.endswith(".onion"):
-        faults.append("public_url must be https (or an onion address) in production.")
+    if settings.public_url:
+        faults += _url_faults(settings)
     faults += [
         f"inbox_keys: {key!r} is not a full fingerprint (40 hexadecimal digits, upper case, no spaces)."
         for key in settings.inbox_keys
@@ -213,13 +210,34 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("threads and smtp_timeout must be at least 1.")
     for name in ("smtp_ca", "smtp_password_file"):
         value = getattr(settings, name)
-        if value and not settings.instance.joinpath(value).is_file():
+        if value and not _there(settings.instance.joinpath(value).is_file):
             faults.append(f"{name}: there is no file {value}.")
     if settings.practice and settings.address not in LOOPBACK:
         faults.append("A practice copy listens on loopback only: set address to 127.0.0.1.")
     faults += [
         f"{name}: there is no folder {getattr(settings, name)}."
         for name in ("content_folder", "forms_folder", "translations_folder")
-        if not getattr(settings, name).is_dir()
+        if not _there(getattr(settings, name).is_dir)
     ]
     return faults
+
+
+def _url_faults(settings: Settings) -> list[str]:
+    try:
+        url = urlsplit(settings.public_url)
+        host, origin = url.hostname or "", f"{url.scheme}://{url.netloc}"
+        broken = not host or url.port == 0 or "@" in url.netloc or origin != settings.public_url
+    except ValueError:
+        broken = True
+    if broken or url.scheme not in {"https", "http"}:
+        return ["public_url must be a scheme and a host without a path, such as https://example.org."]
+    if not settings.practice and url.scheme == "http" and not host.endswith(".onion"):
+        return ["public_url must be https (or an onion address) in production."]
+    return []
+
+
+def _there(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except OSError:  # a folder we may not enter, a name that is too long
+        return False

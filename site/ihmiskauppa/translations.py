@@ -23,7 +23,7 @@ from ihmiskauppa.languages import Languages
 MSGID_LANGUAGE: Final = "en"
 FORM_TEXT_KEYS: Final = frozenset({"title", "summary", "lead", "label", "hint", "text", "sent", "submit", "legend"})
 
-_PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{contact:[a-z]+\}")
+_PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{contact:[a-z0-9-]+\}")
 # Header lines that would change with every update and tell nobody anything.
 _IDLE_HEADERS: Final = ("# ", '"POT-', '"PO-', '"Last-', '"Language-Team', '"Report-', '"Generated-', '"Project-')
 _KEYWORDS: dict[str, Any] = {
@@ -59,7 +59,10 @@ class Translations:
     def has(self, language: str, text: str) -> bool:
         """Whether `language` itself, without fallback, has `text`."""
         own = self.by_language[language]
-        return isinstance(own, gettext.GNUTranslations) and text in own._catalog  # type: ignore[attr-defined]
+        return isinstance(own, gettext.GNUTranslations) and any(
+            key in own._catalog  # type: ignore[attr-defined]
+            for key in (text, (text, 0))
+        )
 
 
 def po_path(folder: Path, language: str) -> Path:
@@ -72,8 +75,10 @@ def load(folder: Path, languages: Languages) -> Translations:
     own: dict[str, gettext.NullTranslations] = {MSGID_LANGUAGE: gettext.NullTranslations()}
     for code in languages:
         if code != MSGID_LANGUAGE:
-            compiled = io.BytesIO()
-            write_mo(compiled, _read(po_path(folder, code), code))
+            compiled, catalog = io.BytesIO(), _read(po_path(folder, code), code)
+            for message in [message for message in catalog if message.id and not all(_strings(message))]:
+                catalog.delete(message.id, message.context)  # Babel would write the msgid in its place: no fallback
+            write_mo(compiled, catalog)
             compiled.seek(0)
             own[code] = gettext.GNUTranslations(compiled)
     for code, language in languages.items():
@@ -179,8 +184,12 @@ def _key(message: Message) -> str:
     return message.id if isinstance(message.id, str) else message.id[0]
 
 
+def _strings(message: Message) -> list[str]:
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
+
+
 def _message_faults(message: Message) -> list[str]:
-    texts = [message.string] if isinstance(message.string, str) else list(message.string or ())
+    texts = _strings(message)
     ids = [message.id] if isinstance(message.id, str) else list(message.id or ())
     if message.fuzzy:
         return ["fuzzy"]

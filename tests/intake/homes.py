@@ -30,7 +30,7 @@ class Home:
     path: Path
 
     def gpg(self, *arguments: str, at: str = "", given: bytes = b"") -> bytes:
-        clock = ["--faked-system-time", at] if at else []
+        clock = ["--faked-system-time", f"{at}!"] if at else []  # "!": that clock stands still
         command = ["gpg", "--homedir", str(self.path), "--batch", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", ""]
         return subprocess.run([*command, *clock, *arguments], input=given, capture_output=True, check=True).stdout
 
