@@ -166,6 +166,10 @@ print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0,
 secret = sys.argv[1]
 logging.getLogger("somebody").warning("%s", secret)
 logging.getLogger("somebody").warning("%d", secret)
+other = logging.getLogger("other")
+other.addHandler(logging.StreamHandler())
+other.propagate = False
+other.warning("%d", secret)
 logging.getLogger("granian.access").critical(secret)
 logs.event(logging.getLogger("ihmiskauppa.x"), logging.INFO, "an event", count=1)
 def fail():

@@ -48,9 +48,7 @@ class Settings:
     """What an operator can set. A field marked `required` has no usable default in production."""
 
     mode: str = _setting(PRODUCTION, "`production` or `practice`; only the environment can set it, and only `make run` does.")
-    instance: Path = _setting(
-        Path("instance"), "Folder of run-time data and secrets; only the environment can set it. Default: `./instance`."
-    )
+    instance: Path = _setting(Path("instance"), "Folder of run-time data and secrets; only the environment can set it.")
     address: str = _setting("127.0.0.1", "Address the public site listens on. Practice accepts loopback only.")
     port: int = _setting(8000, "Port the public site listens on; the environment variable `PORT` sets it too.")
     threads: int = _setting(4, "Blocking threads of the one web process.")
@@ -121,6 +119,18 @@ class Settings:
 def setting_fields() -> tuple[tuple[str, str, bool], ...]:
     """Name, meaning and whether production requires it, of every setting, in order."""
     return tuple((f.name, f.metadata["meaning"], f.metadata["required"]) for f in fields(Settings) if f.metadata)
+
+
+def table() -> tuple[tuple[str, str, str], ...]:
+    """Name, default as the README shows it, and meaning, of every setting, in order."""
+    shown = {True: "yes", False: "no", "": "none", (): "none"}
+    rows = []
+    for f in fields(Settings):
+        if f.metadata:
+            shipped = isinstance(f.default, Path) and f.default.is_absolute()
+            default = "as shipped" if shipped else shown.get(f.default, f"`{f.default}`")
+            rows.append((f.name, "required" if f.metadata["required"] else default, f.metadata["meaning"]))
+    return tuple(rows)
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:

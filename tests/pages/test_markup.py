@@ -138,6 +138,7 @@ def check_allowed(html: str) -> None:
 @example("[a](<java\nscript:alert(1)>)")
 @example("[a]\n\n[a]: javascript:alert(1)")
 @example("&#60;script&#62;alert(1)&#60;/script&#62;")
+@example('[a](https://x.example/ "title") ![b](https://x.example/ "title")')
 @example("`&lt;img onerror=x&gt;`")
 def test_no_text_makes_anything_outside_the_allow_list(text: str) -> None:
     """Whatever an editor writes, the HTML keeps to the allow-list, or the text is refused with a line that exists."""
@@ -296,6 +297,12 @@ def test_a_faulty_text_is_named_with_its_line(text: str, line: int, reason: str)
     with pytest.raises(MarkupError) as caught:
         body(text)
     assert (caught.value.line, reason in caught.value.reason) == (line, True), caught.value.reason
+
+
+def test_no_image_is_loaded_from_anywhere() -> None:
+    """What would be an image is an ordinary link behind an exclamation mark, for the editor to see."""
+    link = '<a href="https://x.example/a.png" rel="noreferrer noopener">a</a>'
+    assert body("![a](https://x.example/a.png)") == f"<p>!{link}</p>\n"
 
 
 def test_a_heading_takes_names_and_refuses_unknown_ones() -> None:

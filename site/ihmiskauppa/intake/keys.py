@@ -229,7 +229,7 @@ def faults(keyring: Keyring, fingerprints: Sequence[str], instance: Path, now: d
     try:
         certificates = keyring.certificates()
     except KeysError as fault:
-        return [f"{fault}."]
+        return [f"{fault}.", "There is no usable inbox key."]
     found = [certificates[fingerprint] for fingerprint in fingerprints if fingerprint in certificates]
     complaints = [f"Inbox key {f} is not in {keyring.home}." for f in fingerprints if f not in certificates]
     for certificate in found:

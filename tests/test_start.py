@@ -1,0 +1,99 @@
+"""Production is the default, and it says everything that is wrong at once."""
+
+import os
+import socket
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ihmiskauppa import practice, settings, start
+from ihmiskauppa.settings import Settings, StartRefusedError
+from tests.conftest import ROOT, InboxKey, make_instance
+from tests.copies import COMMAND
+
+
+def _start(command: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("IHMISKAUPPA_")}
+    return subprocess.run(
+        [str(COMMAND), command], env={**clean, **environment}, capture_output=True, text=True, cwd=ROOT, timeout=30, check=False
+    )
+
+
+def _faults(configuration: Settings) -> str:
+    with pytest.raises(StartRefusedError) as refused:
+        start.refuse_unfit(configuration)
+    return "\n".join(refused.value.faults)
+
+
+@pytest.mark.parametrize("command", ["serve", "forward"])
+def test_an_empty_instance_is_refused_with_every_fault(tmp_path: Path, command: str) -> None:
+    """Without any setting both programs exit with 2 and name each thing that is missing."""
+    done = _start(command, {"IHMISKAUPPA_INSTANCE": str(tmp_path)})
+    assert done.returncode == 2
+    for name in ("public_url", "database_url", "inbox_keys", "inbox_addresses", "mail_from", "smtp_host", "form-token.key"):
+        assert name in done.stderr
+    assert "no usable inbox key" in done.stderr
+
+
+def test_a_fit_instance_starts(configuration: Settings) -> None:
+    """Nothing is wrong with the settings that the tests build."""
+    start.refuse_unfit(configuration)
+
+
+def test_production_refuses_the_practice_copy_s_keys(tmp_path: Path) -> None:
+    """The practice environment, with only the mode changed, is refused: a practice key, and its private half is here."""
+    values = practice.prepare(tmp_path / "instance") | {"IHMISKAUPPA_MODE": "production"}
+    values["IHMISKAUPPA_PUBLIC_URL"] = "https://site.example"
+    done = _start("serve", values)
+    assert done.returncode == 2
+    assert "is a practice key" in done.stderr
+    assert "private half" in done.stderr
+    assert done.stderr.count("\n- ") == 2
+
+
+def test_a_private_half_on_the_host_is_refused(tmp_path: Path, inbox_key: InboxKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A good key whose private half lies in a GnuPG home of this machine stops the start."""
+    configuration = make_instance(tmp_path / "instance", inbox_key)
+    monkeypatch.setenv("GNUPGHOME", str(inbox_key.home))
+    assert "private half" in _faults(configuration)
+
+
+def test_each_missing_part_is_named(configuration: Settings) -> None:
+    """A key that is not in the ring, and content that is broken, are named together."""
+    absent = "A" * 40
+    broken = replace(configuration, inbox_keys=(absent,), content_folder=configuration.instance)
+    faults = _faults(broken)
+    assert f"{absent} is not in" in faults
+    assert "languages.toml" in faults
+
+
+def test_practice_never_listens_beyond_loopback(tmp_path: Path) -> None:
+    """A practice copy told to listen on all addresses does not start."""
+    values = practice.prepare(tmp_path / "instance") | {"IHMISKAUPPA_ADDRESS": "0.0.0.0"}  # noqa: S104
+    values["IHMISKAUPPA_PUBLIC_URL"] = "http://localhost:8000"
+    done = _start("serve", values)
+    assert done.returncode == 2
+    assert "loopback only" in done.stderr
+
+
+def test_a_port_in_use_is_told(tmp_path: Path) -> None:
+    """The operator reads which port cannot be used, instead of a server's traceback."""
+    values = practice.prepare(tmp_path / "instance") | {"IHMISKAUPPA_PUBLIC_URL": "http://localhost:8000"}
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = _start("serve", values | {"PORT": port})
+    assert done.returncode == 2
+    assert port in done.stderr
+
+
+def test_the_mode_is_production_unless_the_environment_says_otherwise(tmp_path: Path) -> None:
+    """Neither silence nor config.toml makes a practice copy."""
+    assert settings.read({"IHMISKAUPPA_INSTANCE": str(tmp_path)}).mode == settings.PRODUCTION
+    (tmp_path / "config.toml").write_text('mode = "practice"\n')
+    read = settings.read({"IHMISKAUPPA_INSTANCE": str(tmp_path)})
+    assert read.mode == settings.PRODUCTION
+    assert any("mode" in fault for fault in read.faults)
