@@ -21,7 +21,7 @@ T = TypeVar("T")
 COMMAND = Path(sys.executable).parent / "ihmiskauppa"
 
 
-def wait_until(result: Callable[[], T], seconds: float = 60) -> T:
+def wait_until(result: Callable[[], T | None], seconds: float = 60) -> T:
     """The first true result of calling `result` again and again; fails after `seconds`."""
     end = time.monotonic() + seconds
     while True:

@@ -108,6 +108,7 @@ def harden_process() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    logging.captureWarnings(capture=True)  # else a warning's text would go straight to standard error
     logging.raiseExceptions = False  # else a failing log call would print its arguments
     sys.excepthook = _bare_excepthook
     threading.excepthook = lambda args: _write(args.exc_value)

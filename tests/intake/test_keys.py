@@ -386,5 +386,7 @@ def test_a_practice_key_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_a_ring_that_is_missing_is_a_fault(tmp_path: Path) -> None:
-    """A start without a key ring is refused with one sentence."""
-    assert len(keys.faults(Keyring(tmp_path / "keyring"), [secrets.token_hex(20).upper()], tmp_path, NOW)) == 1
+    """Without a key ring the start is refused with the reason, and with what follows from it."""
+    faults = keys.faults(Keyring(tmp_path / "keyring"), [secrets.token_hex(20).upper()], tmp_path, NOW)
+    assert len(faults) == 2
+    assert "no usable inbox key" in faults[1]

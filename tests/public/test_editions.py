@@ -1,11 +1,16 @@
 """Changed content is swapped in as a whole, and a broken file never replaces a good set."""
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from ihmiskauppa.app import build_public_app
+from ihmiskauppa.contacts import ContactsError
 from ihmiskauppa.public.editions import Editions
+from ihmiskauppa.settings import data_folder
 from tests.client import CheckedClient
 from tests.public.conftest import Site
 
@@ -80,6 +85,30 @@ def test_an_outdated_safety_critical_section_is_hidden_at_once(make_site: Callab
     assert section.get("lang") == "fi"
     assert "Tämä on muuttunut." in after.text(section)
     assert old[:40] not in after.text(section)
+
+
+def test_a_safety_critical_section_a_translation_lacks_stands_there_all_the_same(
+    make_site: Callable[..., Site], content_copy: Path
+) -> None:
+    """A translator who forgot the section on who is told does not hide it: the English stands in its place."""
+    page = content_copy / "pages" / "get-help" / "police" / "ar.md"
+    text = page.read_text(encoding="utf-8")
+    start = text.index("\n## ", 1)
+    while "{#who-is-told}" not in text[start : text.index("\n", start + 1)]:
+        start = text.index("\n## ", start + 1)
+    end = text.index("\n## ", start + 1)
+    page.write_text(text[:start] + text[end:], encoding="utf-8")
+    shown = make_site(content_folder=content_copy).client.page("/ar/get-help/police/")
+    section = shown.one("section", id="who-is-told")
+    assert section.get("lang") == "en"
+
+
+def test_a_form_that_names_no_contact_is_refused(make_site: Callable[..., Site], tmp_path: Path) -> None:
+    """A mistyped contact in a form's text stops the start instead of the visitor."""
+    forms = Path(shutil.copytree(data_folder("forms"), tmp_path / "forms"))
+    _changed(forms / "contact.toml", "{contact:hotline}", "{contact:hotlime}")
+    with pytest.raises(ContactsError, match="hotlime"):
+        make_site(forms_folder=forms)
 
 
 def _wait_until(true: Callable[[], bool], seconds: float = 15) -> None:

@@ -90,8 +90,8 @@ def read(form: Form, language: str, raw: Mapping[str, Sequence[str]], today: dat
     dropped = False
     for question in form.questions:
         given = {name: [_lf(text) for text in raw.get(name, ())] for name in question.inputs}
-        blank = not any(text.strip() for texts in given.values() for text in texts)
-        if question.after is not None and not _chosen(values.get(question.after.question), question.after.answer):
+        blank = not _given(question, raw)
+        if question.after is not None and not question.after.holds(values.get(question.after.question)):
             choice = _choice_above(form, question.after, values)
             if not blank and choice.name not in values:
                 text = msgid("Please choose an answer here: you wrote something below it.")
@@ -106,13 +106,18 @@ def read(form: Form, language: str, raw: Mapping[str, Sequence[str]], today: dat
         except _WrongError as wrong:
             _add(faults, Fault(wrong.field or question.inputs[0], wrong.text, wrong.parameters))
     faulty = {fault.field for fault in faults}
-    if form.either and not any(name in values or name in faulty for name in form.either):
+    asked = {*values, *faulty, *(name for name in form.either if _given(form.question(name), raw) and faults)}
+    if not asked.intersection(form.either) and form.either:
         text = msgid("Please write something here, or give us a way to contact you.")
         _add(faults, Fault(form.question(form.either[0]).inputs[0], text, {}))
     if faults:
         places = [name for question in form.questions for name in question.inputs]
         raise FaultyAnswersError(sorted(faults, key=lambda fault: places.index(fault.field)))
     return Answers(form, language, values, dropped)
+
+
+def _given(question: Question, raw: Mapping[str, Sequence[str]]) -> bool:
+    return any(text.strip() for name in question.inputs for text in raw.get(name, ()))
 
 
 def _add(faults: list[Fault], fault: Fault) -> None:
@@ -123,13 +128,9 @@ def _add(faults: list[Fault], fault: Fault) -> None:
 def _choice_above(form: Form, condition: Condition, values: Mapping[str, Value]) -> Question:
     """Of the choices on the way to what stands under `condition`, the outermost that was not made so."""
     above = form.question(condition.question)
-    if above.after is None or _chosen(values.get(above.after.question), above.after.answer):
+    if above.after is None or above.after.holds(values.get(above.after.question)):
         return above
     return _choice_above(form, above.after, values)
-
-
-def _chosen(value: Value | None, answer: str) -> bool:
-    return value == answer or (isinstance(value, tuple) and answer in value)
 
 
 def _lf(text: str) -> str:

@@ -74,6 +74,10 @@ class Condition:
     question: str
     answer: str
 
+    def holds(self, value: object) -> bool:
+        """Whether `value`, an answer to the question (a tuple to a many-of question), is or holds that answer."""
+        return value == self.answer or (isinstance(value, tuple) and self.answer in value)
+
 
 @dataclass(frozen=True)
 class Question:
@@ -122,6 +126,12 @@ class Form:
     either: tuple[str, ...]
     submit: str
     sent: tuple[str, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts that may name contacts."""
+        options = [option.text for question in self.questions for option in question.options]
+        return (*(note.text for note in self.notes), *options, *self.sent)
 
     def question(self, name: str) -> Question:
         return next(question for question in self.questions if question.name == name)

@@ -127,7 +127,7 @@ def _asked(question: Question, answers: Answers) -> bool:
     """Whether `question` was shown and left open."""
     if question.name in answers.values:
         return False
-    return question.after is None or answers.values.get(question.after.question) == question.after.answer
+    return question.after is None or question.after.holds(answers.values.get(question.after.question))
 
 
 def staff_value(question: Question, value: Value) -> str:

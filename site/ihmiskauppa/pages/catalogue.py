@@ -174,6 +174,9 @@ def load(folder: Path, languages: Languages, contacts: Contacts, places: Sequenc
     for section in sorted({page_id.partition("/")[0] for page_id in (*files, *(place.id for place in places))}):
         if f"{section}/index" not in files:
             raise ContentError(folder / "pages" / section / "index", 1, f"the front page of the section {section} is missing")
+    for place in places:
+        if place.id in files or [other.id for other in places].count(place.id) > 1:
+            raise ContentError(folder / "pages" / place.id, 1, f"{place.link} and another page or form share this address")
     links = {page_id: path_of(page_id) for page_id in files} | {place.link: path_of(place.id) for place in places}
     builder = _Builder(languages, markup.Renderer(contacts, figures.load(folder / "figures.toml"), links), files)
     pages = {code: {page_id: builder.page(page_id, language) for page_id in files} for code, language in languages.items()}
@@ -202,9 +205,23 @@ class _Builder:
             updated=file.updated,
             checked=file.checked,
             review=file.review,
-            sections=tuple(self._shown(file, section, origins.get(section.id), language) for section in file.sections),
+            sections=tuple(self._sections(file, origins, language)),
             translations=tuple(self._languages[code] for code in self._languages if code in files),
         )
+
+    def _sections(self, file: PageFile, origins: Mapping[str, freshness.Origin], reader: Language) -> Iterator[ShownSection]:
+        """The sections of `file`; where it lacks a safety-critical one, the source's stands in at its place."""
+        source = self._files[file.id][SOURCE]
+        for wanted in source.sections:
+            section = file.section(wanted.id)
+            if section is not None:
+                yield self._shown(file, section, origins.get(wanted.id), reader)
+            elif wanted.id in source.safety_critical:
+                stand_in = self._trusted(file, wanted.id, reader) or self._text(source, wanted, reader)
+                yield ShownSection(wanted.id, stand_in, State.MISSING, None, replaced=True)
+        for section in file.sections:
+            if source.section(section.id) is None:
+                yield self._shown(file, section, None, reader)
 
     def _shown(self, file: PageFile, section: Section, origin: freshness.Origin | None, reader: Language) -> ShownSection:
         source = self._files[file.id][SOURCE]

@@ -17,7 +17,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 from mdit_py_plugins.container import container_plugin
 
-from ihmiskauppa.contacts import Contact, Contacts
+from ihmiskauppa.contacts import Contact, Contacts, ContactsError
 from ihmiskauppa.languages import Language
 from ihmiskauppa.pages.figures import Figure
 
@@ -216,6 +216,13 @@ def with_contacts(text: str, contacts: Contacts) -> Markup:
         parts += [escape(text[position : match.start()]), contact_link(contacts[match[2]])]
         position = match.end()
     return Markup("").join([*parts, escape(text[position:])])
+
+
+def check_contacts(text: str, contacts: Contacts, place: str) -> None:
+    """Raise `ContactsError` if `text`, which stands in `place`, names what is no contact."""
+    for match in _NAME.finditer(text):
+        if match[1] != "contact" or match[2] not in contacts:
+            raise ContactsError(f"{place}: {match[0]} is no contact of contacts.toml")
 
 
 def contact_link(contact: Contact) -> Markup:

@@ -16,7 +16,7 @@ from ihmiskauppa.contacts import Contacts, ContactsError
 from ihmiskauppa.forms import definition
 from ihmiskauppa.forms.definition import DefinitionError, Form
 from ihmiskauppa.languages import Languages, LanguagesError
-from ihmiskauppa.pages import catalogue
+from ihmiskauppa.pages import catalogue, markup
 from ihmiskauppa.pages.catalogue import Catalogue, Place
 from ihmiskauppa.pages.content import ContentError
 from ihmiskauppa.pages.figures import FiguresError
@@ -60,6 +60,9 @@ def load(settings: Settings) -> Edition:
         )
         for form in forms.values()
     ]
+    for form in forms.values():
+        for text in form.texts:
+            markup.check_contacts(text, people, form.name)
     return Edition(tongues, people, texts, forms, catalogue.load(settings.content_folder, tongues, people, places))
 
 
