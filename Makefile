@@ -22,15 +22,15 @@ test: check test-packages
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 check: $(VENV)/installed
-	$(BIN)/ruff format --check site tests bench
-	$(BIN)/ruff check site tests bench
+	$(BIN)/ruff format --check site tests
+	$(BIN)/ruff check site tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/ihmiskauppa check
 
 format: $(VENV)/installed
-	$(BIN)/ruff format site tests bench
-	$(BIN)/ruff check --fix site tests bench
+	$(BIN)/ruff format site tests
+	$(BIN)/ruff check --fix site tests
 
 # After a change of the dependencies in pyproject.toml.
 lock: $(VENV)/installed
