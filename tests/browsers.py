@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.conftest import need
+from tests.machine import need
 
 # Without these, Chromium asks Google's hosts for this and that.
 QUIET = (

@@ -1,29 +1,20 @@
 """What tests in several rooms need: inbox keys, an instance with a migrated database, programs of the machine."""
 
 import os
-import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from ihmiskauppa import cli, settings
 from ihmiskauppa.intake import keys, reading
 from ihmiskauppa.practice import ensure_token_key, make_key
 from ihmiskauppa.settings import Settings
+from tests.browsers import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def need(command: str) -> str:
-    """The path of a program the machine should have; without it the test skips loudly, and fails in CI."""
-    found = shutil.which(command)
-    if found is None:
-        reason = f"{command} is not installed: see .ci/packages"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
 
 
 @dataclass(frozen=True)
@@ -89,3 +80,10 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the settings of whoever runs it."""
     for name in [name for name in os.environ if name.startswith(settings.ENVIRONMENT_PREFIX)] + ["PORT"]:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; one for all tests, since Playwright allows one a thread."""
+    with chromium() as running:
+        yield running

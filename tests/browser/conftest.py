@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browsers import chromium
 from tests.copies import Copy, running_copy
 
 EXIT = "https://www.ilmatieteenlaitos.fi/"
@@ -15,13 +14,6 @@ EXIT = "https://www.ilmatieteenlaitos.fi/"
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     """Site, forwarder and practice inbox as processes."""
     with running_copy(tmp_path_factory.mktemp("copy")) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with chromium() as running:
         yield running
 
 

@@ -20,8 +20,9 @@ from ihmiskauppa.forms.definition import Form
 from ihmiskauppa.intake import keys, message, reading, sealing
 from ihmiskauppa.intake.keys import Keyring
 from ihmiskauppa.intake.sealing import PADDING_FLOOR, Sealer, SealingError, pad, padme
-from tests.conftest import InboxKey, need
+from tests.conftest import InboxKey
 from tests.intake.homes import BAD_KINDS, PublicKey, packets, ring, short_home
+from tests.machine import need
 
 NOW = datetime.datetime.now(datetime.UTC)
 SESSION_KEY, COMPRESSED, UNPROTECTED, SEIPD = 1, 8, 9, 18  # RFC 9580, 5
