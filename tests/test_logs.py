@@ -6,6 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -213,3 +214,15 @@ def test_a_keyboard_interrupt_ends_without_a_traceback() -> None:
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30)
     assert ran.stderr == ""
     assert ran.returncode != 0
+
+
+def test_swap_that_is_not_encrypted_is_found(tmp_path: Path) -> None:
+    """A partition and a file are plain; zram and dm-crypt are not; without /proc/swaps there is nothing to tell."""
+    swaps, blocks = tmp_path / "swaps", tmp_path / "block"
+    for device, name in (("dm-0", "CRYPT-PLAIN-swap"), ("dm-1", "LVM-abc")):
+        (blocks / device / "dm").mkdir(parents=True)
+        (blocks / device / "dm" / "uuid").write_text(name)
+    areas = ("/dev/sda2", "/swapfile", "/dev/zram0", "/dev/dm-0", "/dev/dm-1")
+    swaps.write_text("Filename Type Size Used Priority\n" + "".join(f"{area} partition 1 0 -2\n" for area in areas))
+    assert logs.plain_swap(swaps, blocks) == ["/dev/sda2", "/swapfile", "/dev/dm-1"]
+    assert logs.plain_swap(tmp_path / "none", blocks) == []

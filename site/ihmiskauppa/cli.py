@@ -59,6 +59,11 @@ def serve() -> None:
     """Run the public site."""
     logs.harden_process()
     configuration = _fit()
+    for area in [] if configuration.practice else logs.plain_swap():
+        click.echo(
+            f"WARNING: swap on {area} is not encrypted: what visitors write may reach that disk. swapoff, or dm-crypt.",
+            err=True,
+        )
     with socket.socket(socket.AF_INET6 if ":" in configuration.address else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -11,6 +11,7 @@ import resource
 import sys
 import threading
 import traceback
+from pathlib import Path
 from typing import Final
 
 # Fields an event may carry. Numbers, and words from our own code; never text that came with a request.
@@ -113,6 +114,26 @@ def harden_process() -> None:
     sys.excepthook = _bare_excepthook
     threading.excepthook = lambda args: _write(args.exc_value)
     sys.unraisablehook = lambda args: _write(args.exc_value)
+
+
+def plain_swap(swaps: Path = Path("/proc/swaps"), blocks: Path = Path("/sys/block")) -> list[str]:
+    """The swap areas in use that are neither compressed memory nor encrypted (dm-crypt): plain text may reach their disk."""
+    try:
+        lines = swaps.read_text(encoding="utf-8").splitlines()[1:]
+    except OSError:
+        return []
+    plain = []
+    for area in (line.split()[0] for line in lines if line.strip()):
+        device = Path(area).resolve().name
+        if device.startswith("zram"):
+            continue
+        try:
+            encrypted = (blocks / device / "dm" / "uuid").read_text(encoding="ascii").startswith("CRYPT-")
+        except OSError:
+            encrypted = False
+        if not encrypted:
+            plain.append(area)
+    return plain
 
 
 def _bare_excepthook(_kind: type[BaseException], error: BaseException, _trace: object) -> None:

@@ -222,6 +222,8 @@ def _faults(settings: Settings) -> list[str]:
         value = getattr(settings, name)
         if value and not _there(settings.instance.joinpath(value).is_file):
             faults.append(f"{name}: there is no file {value}.")
+    if settings.limiter_store != "memory://":
+        faults.append("limiter_store must be memory://; a store that writes to a disk is refused.")
     if settings.practice and settings.address not in LOOPBACK:
         faults.append("A practice copy listens on loopback only: set address to 127.0.0.1.")
     faults += [
