@@ -74,7 +74,7 @@ def test_everything_wrong_is_named_in_one_reading(tmp_path: Path) -> None:
         *("hide_recipients has a value of the wrong type", "database_url is not set", "smtp_host is not set"),
         *("form-token.key must hold one key a line", "public_url must be https", "'ABCDEF' is not a full fingerprint"),
         *("'inbox' is not a mail address", "'a b@c' is not a mail address", "smtp_security must be starttls or tls"),
-        *("port must be between", "smtp_timeout must be at least 1", "smtp_ca: there is no file none.pem"),
+        *("port must be between", "smtp_timeout at least 1", "smtp_ca: there is no file none.pem"),
         *("smtp_password_file: there is no file none.txt", "content_folder: there is no folder"),
     ):
         assert len([fault for fault in faults if named in fault]) == 1, named
@@ -137,10 +137,10 @@ def test_the_environment_gives_text_of_every_type(tmp_path: Path, name: str, tex
 
 def test_config_toml_gives_values_of_every_type(tmp_path: Path) -> None:
     """What the file says is taken where the environment says nothing."""
-    config = 'threads = 8\nhide_recipients = true\npost_limits = "1 per day"\n'
+    config = 'threads = 9\nhide_recipients = true\npost_limits = "1 per day"\n'
     made = read(instance(tmp_path / "i", config))
     assert made.faults == ()
-    assert (made.threads, made.hide_recipients, made.post_limits) == (8, True, "1 per day")
+    assert (made.threads, made.hide_recipients, made.post_limits) == (9, True, "1 per day")
     (tmp_path / "j").mkdir()
     given = {ENVIRONMENT_PREFIX + key: text for key, text in GOOD.items() if key != "INBOX_KEYS"}
     folder = instance(tmp_path / "j", f'inbox_keys = ["{"B" * 40}", "{"C" * 40}"]\n')
@@ -150,8 +150,8 @@ def test_config_toml_gives_values_of_every_type(tmp_path: Path) -> None:
 def test_the_environment_wins(tmp_path: Path) -> None:
     """A value in the environment stands before the one in config.toml, even a wrong one in the file."""
     folder = instance(tmp_path / "i", 'threads = "many"\nport = 1\nsmtp_host = "file.example"\n')
-    made = read(folder, {"THREADS": "2", "PORT": "9000"})
-    assert (made.threads, made.port, made.smtp_host, made.faults) == (2, 9000, "mail.example.org", ())
+    made = read(folder, {"THREADS": "20", "PORT": "9000"})
+    assert (made.threads, made.port, made.smtp_host, made.faults) == (20, 9000, "mail.example.org", ())
 
 
 def test_port_is_read_without_a_prefix(tmp_path: Path) -> None:
@@ -310,3 +310,12 @@ def test_no_environment_stops_the_reading(tmp_path: Path, environment: Mapping[s
     """Whatever stands in the environment, the outcome is settings and sentences."""
     made = read(instance(tmp_path / "i"), environment)
     assert all(fault.strip() for fault in made.faults)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"FILES_MOST": "0"}, {"FILE_MEGABYTES": "0"}, {"FILES_MEGABYTES": "0"}, {"FILES_MEGABYTES": "61"}, {"THREADS": "8"}],
+)
+def test_bounds_that_would_break_uploads_are_refused(tmp_path: Path, given: dict[str, str]) -> None:
+    """More than is drained could not be answered, and fewer threads than uploads would make text wait."""
+    assert len(read(instance(tmp_path / "i"), given).faults) == 1

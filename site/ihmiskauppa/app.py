@@ -18,13 +18,8 @@ from ihmiskauppa.public.editions import Edition, Editions
 from ihmiskauppa.public.frame import Frame
 from ihmiskauppa.public.pages import KeptPages
 from ihmiskauppa.public.submissions import Submissions
+from ihmiskauppa.public.uploads import UploadGate, Uploads
 from ihmiskauppa.settings import Settings
-
-
-class PublicFlask(Flask):
-    """Flask, with requests that stay in memory."""
-
-    request_class = privacy.InMemoryRequest
 
 
 def create_public_app() -> WSGIApplication:
@@ -37,14 +32,17 @@ def create_public_app() -> WSGIApplication:
 
 def build_public_app(configuration: Settings, *, watch: bool) -> WSGIApplication:
     """The public site from settings that were found fit; with `watch`, changed content is swapped in while it runs."""
-    app = PublicFlask("ihmiskauppa", instance_path=str(configuration.instance), static_folder=None)
+    app = Flask("ihmiskauppa", instance_path=str(configuration.instance), static_folder=None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # else Werkzeug answers with pages of its own
     frame.prepare(app)
     strict(app)
     current = Editions(configuration)
     token_keys = configuration.form_token_keys()
-    limiter = limits.limiter(token_keys[0], configuration.limiter_store, database.now)
+    source = limits.source_of_request(token_keys[0], database.now)
+    limiter = limits.limiter(source, configuration.limiter_store)
     limiter.init_app(app)
+    file_limits = start.file_limits(configuration)
+    app.request_class = privacy.request_class(Uploads(file_limits, UploadGate()), source)
 
     def form_frame(edition: Edition, language: Language, form: Form) -> Frame:
         title, summary = (edition.translations.gettext(language.code, text) for text in (form.title, form.summary))
@@ -54,10 +52,14 @@ def build_public_app(configuration: Settings, *, watch: bool) -> WSGIApplication
         return _frame(configuration, edition, language, None, title, "")
 
     desk = start.desk(configuration)
-    submissions = Submissions(current, desk, token_keys, limiter, configuration.post_limits, form_frame)
+    submissions = Submissions(current, desk, token_keys, limiter, configuration.post_limits, file_limits, form_frame)
     submissions.register(app)
     front.register(app, current, bare_frame)
     errors.register(app, current, bare_frame, submissions)
+
+    @app.teardown_request
+    def let_go(_error: BaseException | None) -> None:
+        request.close()
 
     @app.after_request
     def protect(response: Response) -> Response:

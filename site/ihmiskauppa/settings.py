@@ -51,7 +51,7 @@ class Settings:
     instance: Path = _setting(Path("instance"), "Folder of run-time data and secrets; only the environment can set it.")
     address: str = _setting("127.0.0.1", "Address the public site listens on. Practice accepts loopback only.")
     port: int = _setting(8000, "Port the public site listens on; the environment variable `PORT` sets it too.")
-    threads: int = _setting(4, "Blocking threads of the one web process.")
+    threads: int = _setting(16, "Blocking threads of the web process; eight of them may be busy with large uploads.")
     public_url: str = _setting(
         "", "Address of the site as visitors see it, without a path: `https://example.org`.", required=True
     )
@@ -72,6 +72,9 @@ class Settings:
         False, "Leave key ids out of sealed messages. OpenKeychain, K-9 and Mailvelope cannot read such messages."
     )
     post_limits: str = _setting("20 per minute; 120 per hour", "How many forms one source may send.")
+    files_most: int = _setting(5, "How many files may come with one message.")
+    file_megabytes: int = _setting(10, "How large one of them may be, in MB (1,000,000 bytes).")
+    files_megabytes: int = _setting(15, "How large all of them together may be; the sealed mail grows by four fifths.")
     limiter_store: str = _setting("memory://", "Where the counts of sent forms are kept.")
     content_folder: Path = _setting(data_folder("content"), "What editors write.")
     forms_folder: Path = _setting(data_folder("forms"), "The form definitions.")
@@ -216,8 +219,10 @@ def _faults(settings: Settings) -> list[str]:
     for name in ("port", "smtp_port"):
         if not 0 < getattr(settings, name) < 65536:
             faults.append(f"{name} must be between 1 and 65535.")
-    if settings.threads < 1 or settings.smtp_timeout < 1:
-        faults.append("threads and smtp_timeout must be at least 1.")
+    if settings.threads <= 8 or settings.smtp_timeout < 1:
+        faults.append("threads must be more than 8 (text never waits behind large uploads), smtp_timeout at least 1.")
+    if min(settings.files_most, settings.file_megabytes, settings.files_megabytes) < 1 or settings.files_megabytes > 60:
+        faults.append("files_most, file_megabytes and files_megabytes must be at least 1, files_megabytes at most 60.")
     for name in ("smtp_ca", "smtp_password_file"):
         value = getattr(settings, name)
         if value and not _there(settings.instance.joinpath(value).is_file):

@@ -1,6 +1,7 @@
 """What both long-running processes need to start: the judgement whether they may, and parts built from the settings."""
 
 from ihmiskauppa import database
+from ihmiskauppa.forms.files import MEGABYTE, FileLimits
 from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.forwarder import Forwarder
 from ihmiskauppa.intake.keys import Keyring
@@ -32,6 +33,13 @@ def desk(configuration: Settings) -> Desk:
     sealer = Sealer(Keyring(configuration.keyring), configuration.inbox_keys, hide_recipients=configuration.hide_recipients)
     engine = database.connect(configuration.database_url)
     return Desk(sealer, engine, configuration.mail_from, configuration.inbox_addresses)
+
+
+def file_limits(configuration: Settings) -> FileLimits:
+    """How much may come with one form."""
+    return FileLimits(
+        configuration.files_most, configuration.file_megabytes * MEGABYTE, configuration.files_megabytes * MEGABYTE
+    )
 
 
 def mailer(configuration: Settings) -> Mailer:

@@ -26,7 +26,7 @@ def _send(copy: Copy, path: str, fields: dict[str, str], *, multipart: bool) -> 
     data = {**fields, "token": token}
     if multipart:
         parts = [f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in data.items()]
-        filler = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+        filler = '--b\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
         body = ("".join(parts) + filler + fields["message"] + "x" * 1_500_000 + "\r\n--b--\r\n").encode()
         kind = "multipart/form-data; boundary=b"
     else:

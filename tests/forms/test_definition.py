@@ -123,6 +123,12 @@ name = "place"
 kind = "short_text"
 label = "Where?"
 staff = "Missä"
+
+[[question]]
+name = "files"
+kind = "files"
+label = "Files"
+staff = "Tiedostot"
 """
 
 
@@ -146,7 +152,7 @@ def test_every_kind_of_question_arrives(tmp_path: Path) -> None:
     """Each kind is there once, in the order of the file, with its limit and its options."""
     questions = {question.name: question for question in parsed(tmp_path, HEAD + QUESTIONS).questions}
     assert {question.kind for question in questions.values()} == set(Kind)
-    assert list(questions) == ["message", "topic", "needs", "reply", "mail", "phone", "tongue", "time", "place"]
+    assert list(questions) == ["message", "topic", "needs", "reply", "mail", "phone", "tongue", "time", "place", "files"]
     assert questions["message"] == Question(
         "message",
         Kind.LONG_TEXT,

@@ -2,6 +2,7 @@
 
 import datetime
 import email
+import hashlib
 import json
 import platform
 import re
@@ -14,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ihmiskauppa.forms.answers import Answers, Value, Window
+from ihmiskauppa.forms.answers import Answers, Attachments, Value, Window
 from ihmiskauppa.forms.definition import Form, Kind, Option, Question
+from ihmiskauppa.forms.files import File
 from ihmiskauppa.intake import message
 from ihmiskauppa.intake.message import Headers
 from ihmiskauppa.intake.sealing import pad
@@ -262,3 +264,21 @@ def test_other_readers_understand_the_entity(form: Form) -> None:
     """The entity parses without a defect under the library's default policy as well."""
     read = email.message_from_bytes(message.entity(answers(form, message="x"), REFERENCE, headers()), policy=default)
     assert [part.defects for part in read.walk()] == [[], [], []]
+
+
+def test_files_travel_under_our_names_with_their_own_bytes(form: Form) -> None:
+    """A file comes out byte by byte; its given name stands in text and answers only, in no header."""
+    photo, trick = b"\xff\xd8\xff" + bytes(range(256)) * 40, b"MZ\r\n.\r\n--boundary--"
+    files = Attachments((File("kanaria.jpg", photo), File("../kanaria\r\nBcc: x@y.exe", trick)))
+    made = message.entity(answers(form, files=files), "12345678", headers())
+    entity = parsed(made)
+    parts = {part.get_filename(): part for part in entity.iter_attachments()}
+    assert list(parts) == ["liite-1.jpg", "liite-2.bin", message.ANSWERS_FILE]
+    assert [parts[name].get_content() for name in ("liite-1.jpg", "liite-2.bin")] == [photo, trick]
+    assert parts["liite-1.jpg"].get_content_type() == "image/jpeg"
+    for part in entity.walk():
+        assert "kanaria" not in str(part.items())
+    assert "liite-1.jpg (kanaria.jpg, 10243 tavua)" in text_of(made)
+    told = json.loads(parts[message.ANSWERS_FILE].get_content())["answers"]["files"]
+    assert told[0] == {"name": "liite-1.jpg", "given_name": "kanaria.jpg", "bytes": len(photo), "sha256": told[0]["sha256"]}
+    assert told[0]["sha256"] == hashlib.sha256(photo).hexdigest()

@@ -5,7 +5,8 @@ import io
 import pytest
 from flask import Request
 
-from ihmiskauppa.public.privacy import LONGEST_POST, InMemoryRequest
+from ihmiskauppa.public.privacy import InMemoryRequest
+from ihmiskauppa.public.uploads import LONGEST_TEXT
 from tests.client import Page
 from tests.public.conftest import Site
 
@@ -62,7 +63,7 @@ def test_no_part_of_a_request_touches_the_disk(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_post_over_the_bound_gets_a_page(site: Site) -> None:
     """413 in the visitor's language, with the hotline; neither multipart nor urlencoded bodies get through."""
-    long = b"x" * LONGEST_POST
+    long = b"x" * (LONGEST_TEXT + 1)
     urlencoded = b"message=" + long
     multipart = b'--b\r\nContent-Disposition: form-data; name="message"\r\n\r\n' + long + b"\r\n--b--\r\n"
     for kind, body in (("multipart/form-data; boundary=b", multipart), ("application/x-www-form-urlencoded", urlencoded)):

@@ -6,9 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from ihmiskauppa.forms.definition import WINDOW_PARTS, Condition, Form, Kind, Question
+from ihmiskauppa.forms.files import File
 from ihmiskauppa.translations import msgid
 
 TELEPHONE_DIGITS: Final = range(3, 21)
@@ -30,7 +32,19 @@ class Window:
     until_time: datetime.time | None
 
 
-Value = str | tuple[str, ...] | Window
+@dataclass(frozen=True)
+class Attachments:
+    """The files that came with an answer, in their order."""
+
+    files: tuple[File, ...]
+
+    @property
+    def named(self) -> tuple[tuple[str, File], ...]:
+        """Each file with the name it travels under."""
+        return tuple((file.our_name(number), file) for number, file in enumerate(self.files, 1))
+
+
+Value = str | tuple[str, ...] | Window | Attachments
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,12 @@ class Answers:
     language: str
     values: Mapping[str, Value]
     dropped: bool
+
+    @property
+    def file_bytes(self) -> int:
+        """The size of all files together."""
+        attached = [value for value in self.values.values() if isinstance(value, Attachments)]
+        return sum(len(file.content) for value in attached for file in value.files)
 
     def as_json(self) -> str:
         """Form, version, language and answers; the same answers give the same text."""
@@ -79,8 +99,14 @@ class _WrongError(Exception):
         self.text, self.field, self.parameters = text, field, parameters
 
 
-def read(form: Form, language: str, raw: Mapping[str, Sequence[str]], today: datetime.date) -> Answers:
-    """Check a post's fields. Line ends become LF, as the browser had them before it sent the form.
+def read(
+    form: Form,
+    language: str,
+    raw: Mapping[str, Sequence[str]],
+    today: datetime.date,
+    files: Mapping[str, Sequence[File]] = MappingProxyType({}),
+) -> Answers:
+    """Check a post's fields and files. Line ends become LF, as the browser had them before it sent the form.
 
     Raises `FaultyAnswersError`. A question under a choice that was not made is left out; but if the choice was left open
     although something stands under it, the choice is asked for, since a browser may have shown everything.
@@ -89,6 +115,9 @@ def read(form: Form, language: str, raw: Mapping[str, Sequence[str]], today: dat
     faults: list[Fault] = []
     dropped = False
     for question in form.questions:
+        if question.kind is Kind.FILES:
+            _read_files(question, files.get(question.name, ()), values, faults)
+            continue
         given = {name: [_lf(text) for text in raw.get(name, ())] for name in question.inputs}
         blank = not _given(question, raw)
         if question.after is not None and not question.after.holds(values.get(question.after.question)):
@@ -114,6 +143,15 @@ def read(form: Form, language: str, raw: Mapping[str, Sequence[str]], today: dat
         places = [name for question in form.questions for name in question.inputs]
         raise FaultyAnswersError(sorted(faults, key=lambda fault: places.index(fault.field)))
     return Answers(form, language, values, dropped)
+
+
+def _read_files(question: Question, files: Sequence[File], values: dict[str, Value], faults: list[Fault]) -> None:
+    empty = [file.shown_name for file in files if not file.content]
+    if empty:
+        text = msgid("There is nothing in this file: %(names)s. Please choose another, or none.")
+        _add(faults, Fault(question.name, text, {"names": ", ".join(empty)}))
+    elif files:
+        values[question.name] = Attachments(tuple(files))
 
 
 def _given(question: Question, raw: Mapping[str, Sequence[str]]) -> bool:
@@ -210,6 +248,11 @@ def _western(text: str) -> str:
 
 
 def _plain(value: Value) -> Any:
+    if isinstance(value, Attachments):
+        return [
+            {"name": name, "given_name": file.shown_name, "bytes": len(file.content), "sha256": file.digest}
+            for name, file in value.named
+        ]
     if isinstance(value, Window):
         return {name: text for name, text in _window_parts(value)}  # noqa: C416
     return list(value) if isinstance(value, tuple) else value

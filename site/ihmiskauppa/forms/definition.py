@@ -50,6 +50,7 @@ class Kind(enum.StrEnum):
     TELEPHONE = "telephone"
     EMAIL = "email"
     WINDOW = "window"
+    FILES = "files"
 
 
 # The inputs of a date and time window, by the suffix of their names.

@@ -15,8 +15,9 @@ from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from typing import Final
 
-from ihmiskauppa.forms.answers import Answers, Value, Window
+from ihmiskauppa.forms.answers import Answers, Attachments, Value, Window
 from ihmiskauppa.forms.definition import Kind, Question
+from ihmiskauppa.forms.files import File
 from ihmiskauppa.forms.spoken import staff_name
 
 OUTER_SUBJECT: Final = "[...]"
@@ -66,6 +67,9 @@ def entity(answers: Answers, reference: str, headers: Headers) -> bytes:
     """The MIME entity to seal, CRLF line ends, ending with its closing boundary (what follows is padding)."""
     message = EmailMessage(policy=_POLICY)
     message.set_content(_text(answers, reference), cte="base64")
+    for name, file in _attachments(answers):
+        maintype, _, subtype = file.signature[1].partition("/")
+        message.add_attachment(file.content, maintype, subtype, filename=name, cte="base64")
     message.add_attachment(answers.as_json().encode(), "application", "json", filename=ANSWERS_FILE, cte="base64")
     message.set_param("hp", "cipher")
     message.set_param("protected-headers", "v1")
@@ -123,6 +127,12 @@ def _text(answers: Answers, reference: str) -> str:
     return "\n".join(lines)
 
 
+def _attachments(answers: Answers) -> Iterator[tuple[str, File]]:
+    for value in answers.values.values():
+        if isinstance(value, Attachments):
+            yield from value.named
+
+
 def _asked(question: Question, answers: Answers) -> bool:
     """Whether `question` was shown and left open."""
     if question.name in answers.values:
@@ -132,6 +142,8 @@ def _asked(question: Question, answers: Answers) -> bool:
 
 def staff_value(question: Question, value: Value) -> str:
     """An answer in the staff's language; free text as typed."""
+    if isinstance(value, Attachments):
+        return "\n".join(f"{name} ({file.shown_name}, {len(file.content)} tavua)" for name, file in value.named)
     if isinstance(value, Window):
         days = _span(_day(value.from_date), _day(value.until_date))
         hours = _span(_hour(value.from_time), _hour(value.until_time))

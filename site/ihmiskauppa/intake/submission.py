@@ -1,6 +1,8 @@
 """Taking a submission: message, sealing, outbox, in that order; only then is there a reference to thank with."""
 
+import contextlib
 import secrets
+import threading
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +15,10 @@ from ihmiskauppa.intake import message, outbox, receipts
 from ihmiskauppa.intake.sealing import Sealer, SealingError
 
 REFERENCE_DIGITS: Final = 8
+LARGE: Final = 1_000_000  # bytes; sealing such an entity takes several times its size in memory
+MOST_LARGE_SEALED: Final = 2  # at once in this process
+
+_large_seals = threading.BoundedSemaphore(MOST_LARGE_SEALED)
 
 
 class NotTakenError(Exception):
@@ -48,8 +54,8 @@ def submit(desk: Desk, answers: Answers, nonce: bytes) -> str:
             return known
         reference = f"{secrets.randbelow(10**REFERENCE_DIGITS):0{REFERENCE_DIGITS}}"
         headers = message.new_headers(desk.sender, desk.recipients, moment)
-        sealed = desk.sealer.seal(message.entity(answers, reference, headers), moment)
-        mail = message.envelope(sealed, headers)
+        with _large_seals if answers.file_bytes > LARGE else contextlib.nullcontext():
+            mail = message.envelope(desk.sealer.seal(message.entity(answers, reference, headers), moment), headers)
         try:
             with desk.engine.begin() as connection:
                 receipts.keep(connection, name, reference, moment)

@@ -8,15 +8,32 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import MultiDict
 from wtforms import Field
 
 from ihmiskauppa.forms import answers
 from ihmiskauppa.forms.answers import Answers, Fault, FaultyAnswersError
-from ihmiskauppa.forms.definition import Form
+from ihmiskauppa.forms.definition import Form, Kind
+from ihmiskauppa.forms.files import File, FileLimits
 from ihmiskauppa.public.form_token import FIELD, FormToken, Token, TokenContext
+from ihmiskauppa.public.uploads import Posted, Refusal
+from ihmiskauppa.translations import msgid
 
 FINLAND: Final = ZoneInfo("Europe/Helsinki")
+
+
+REFUSALS: Final = {
+    Refusal.TOO_LARGE: msgid(
+        "Your files were not taken: at most %(most)s files fit, %(each)s MB each and %(together)s MB together. "
+        "You can send the rest in another message."
+    ),
+    Refusal.BUSY: msgid(
+        "Your files were not taken: many files are arriving just now. "
+        "Please send your message without files, or wait a minute and choose them again."
+    ),
+    Refusal.LATE: msgid(
+        "Your files were not taken: it took too long until they arrived. Please send fewer or smaller files, or none."
+    ),
+}
 
 
 class RawField(Field):
@@ -53,6 +70,8 @@ class Bound:
     language: str
     wtform: DefinedForm
     context: TokenContext
+    posted: Posted
+    limits: FileLimits
     faults: tuple[Fault, ...] = ()
     answers: Answers | None = None
 
@@ -70,6 +89,11 @@ class Bound:
     def chosen(self, name: str, option: str) -> bool:
         return option in self.wtform[name].data
 
+    @property
+    def files_to_choose_again(self) -> tuple[str, ...]:
+        """The files that came and cannot be put back into the form: browsers do not let a page choose files."""
+        return tuple(File(name, b"").shown_name for name in self.posted.file_names)
+
     def fault(self, name: str) -> Fault | None:
         """What is wrong at the field `name`, if anything."""
         return next((fault for fault in self.faults if fault.field == name), None)
@@ -80,18 +104,21 @@ class Bound:
         raw: Mapping[str, Sequence[str]] = {field.name: field.data for field in self.wtform if field.name != FIELD}
         today = datetime.datetime.now(FINLAND).date()
         try:
-            self.answers = answers.read(self.definition, self.language, raw, today)
+            self.answers = answers.read(self.definition, self.language, raw, today, self.posted.files)
         except FaultyAnswersError as error:
             faults += error.faults
+        if self.posted.refusal:
+            field = next((q.name for q in self.definition.questions if q.kind is Kind.FILES), "")
+            faults.append(Fault(field, REFUSALS[self.posted.refusal], self.limits.numbers()))
         self.faults = tuple(faults)
         return not faults
 
 
-def bind(definition: Form, language: str, posted: MultiDict[str, str] | None, keys: tuple[bytes, ...]) -> Bound:
-    """The form with what was posted, or empty with None."""
-    context = TokenContext(keys, definition.name, posted.get(FIELD, "") if posted is not None else "")
-    form = _form_class(definition)(formdata=posted, meta={"csrf_context": context})
-    return Bound(definition, language, form, context)
+def bind(definition: Form, language: str, posted: Posted, keys: tuple[bytes, ...], limits: FileLimits) -> Bound:
+    """The form with what was posted; an empty `Posted` makes an empty form."""
+    context = TokenContext(keys, definition.name, posted.text.get(FIELD, ""))
+    form = _form_class(definition)(formdata=posted.text, meta={"csrf_context": context})
+    return Bound(definition, language, form, context, posted, limits)
 
 
 @cache

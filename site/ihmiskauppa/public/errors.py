@@ -12,6 +12,7 @@ from ihmiskauppa.languages import Language
 from ihmiskauppa.public.editions import Edition, Editions
 from ihmiskauppa.public.frame import Frame, render
 from ihmiskauppa.public.submissions import Submissions
+from ihmiskauppa.public.uploads import drain
 from ihmiskauppa.translations import msgid
 
 # Status: heading, explanation.
@@ -55,6 +56,8 @@ def register(app: Flask, editions: Editions, frame: FrameOf, submissions: Submis
         language = language_of_request(edition)
         title = edition.translations.gettext(language.code, heading)
         answer = make_response(render("error.html", frame(edition, language, title), heading=heading, text=text), status)
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            drain(request.environ["wsgi.input"])  # a browser that is still sending would see a broken connection
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             answer.headers["Allow"] = "GET, HEAD"
         return answer

@@ -18,13 +18,14 @@ IPV6_SOURCE_BITS: Final = 64  # one household or phone, RFC 6177
 _PURPOSE = b"ihmiskauppa limits"
 
 
-def limiter(key: bytes, store: str, clock: Callable[[], datetime.datetime]) -> Limiter:
-    """A limiter whose sources are `source(...)` of the request's address."""
+def limiter(source_of: Callable[[], str], store: str) -> Limiter:
+    """A limiter that counts by `source_of` the request at hand."""
+    return Limiter(source_of, storage_uri=store, strategy="moving-window", headers_enabled=False)
 
-    def source_of_request() -> str:
-        return source(key, request.remote_addr or "", clock().date())
 
-    return Limiter(source_of_request, storage_uri=store, strategy="moving-window", headers_enabled=False)
+def source_of_request(key: bytes, clock: Callable[[], datetime.datetime]) -> Callable[[], str]:
+    """A function that names the source of the request at hand."""
+    return lambda: source(key, request.remote_addr or "", clock().date())
 
 
 def source(key: bytes, address: str, day: datetime.date) -> str:

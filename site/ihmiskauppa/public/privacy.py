@@ -1,11 +1,16 @@
 """What every answer carries and every post must pass: headers, the origin of posts, requests kept in memory."""
 
 import io
+from collections.abc import Callable
 from typing import IO, Final
 from urllib.parse import urlsplit
 
 from flask import Request
-from werkzeug.exceptions import Forbidden
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.utils import cached_property
+
+from ihmiskauppa.public.uploads import LONGEST_TEXT, MOST_PARTS, Posted, Uploads
 
 # `data:` is for the empty icon that keeps browsers from asking for /favicon.ico.
 CONTENT_SECURITY_POLICY: Final = (
@@ -31,16 +36,12 @@ HEADERS: Final = (
 HSTS: Final = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 NO_INDEX: Final = ("X-Robots-Tag", "noindex, nofollow")
 
-# A whole post, in bytes. The longest text allowed is some 80 kB; far longer ones are still kept and answered at the field.
-LONGEST_POST: Final = 4 * 1024 * 1024
-MOST_PARTS: Final = 200
-
 
 class InMemoryRequest(Request):
     """A request whose parts never touch a disk: Werkzeug would spool parts over 500 kB to a temporary file."""
 
-    max_content_length = LONGEST_POST
-    max_form_memory_size = LONGEST_POST
+    max_content_length = LONGEST_TEXT
+    max_form_memory_size = LONGEST_TEXT
     max_form_parts = MOST_PARTS
 
     def _get_file_stream(
@@ -51,6 +52,36 @@ class InMemoryRequest(Request):
         content_length: int | None = None,  # noqa: ARG002
     ) -> IO[bytes]:
         return io.BytesIO()
+
+
+class FormRequest(InMemoryRequest):
+    """The request of the public app: reads multipart forms by `uploads`, as the app's subclass sets it."""
+
+    uploads: Uploads
+    source: Callable[[], str]
+
+    @cached_property
+    def posted(self) -> Posted:
+        """The posted form. A body that is not multipart (or none) has text only."""
+        if self.mimetype != "multipart/form-data":
+            return Posted(text=MultiDict(super().form))
+        boundary = self.mimetype_params.get("boundary", "")
+        if not boundary.isascii() or not boundary or self.content_length is None:
+            raise BadRequest
+        stream = self.environ["wsgi.input"]
+        return self.uploads.read(stream, boundary.encode("ascii"), self.content_length, type(self).source())
+
+    def close(self) -> None:
+        """Let go of the posted files and of the place at the gate."""
+        posted = self.__dict__.get("posted")
+        if isinstance(posted, Posted):
+            self.uploads.release(posted)
+        super().close()
+
+
+def request_class(uploads: Uploads, source: Callable[[], str]) -> type[FormRequest]:
+    """The request class of one app, which reads forms by `uploads` and names sources by `source`."""
+    return type("AppRequest", (FormRequest,), {"uploads": uploads, "source": staticmethod(source)})
 
 
 def headers(*, https: bool, practice: bool) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -11,16 +11,25 @@ from flask_limiter import Limiter, RateLimitExceeded
 
 from ihmiskauppa import logs
 from ihmiskauppa.forms.definition import Form
+from ihmiskauppa.forms.files import FileLimits
 from ihmiskauppa.intake.submission import Desk, NotTakenError, submit
 from ihmiskauppa.languages import Language
 from ihmiskauppa.public import binding, privacy
 from ihmiskauppa.public.binding import Bound
 from ihmiskauppa.public.editions import Edition, Editions
 from ihmiskauppa.public.frame import Frame, render
+from ihmiskauppa.public.privacy import FormRequest
+from ihmiskauppa.public.uploads import Posted, Refusal
 from ihmiskauppa.translations import msgid
 
 NOT_SENT = msgid("Your message was not sent, because something does not work on our side. What you wrote is still below.")
 WAIT = msgid("Many messages came from your connection. Yours was not sent yet; what you wrote is still below.")
+
+REFUSED: Mapping[Refusal | None, HTTPStatus] = {
+    Refusal.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Refusal.BUSY: HTTPStatus.TOO_MANY_REQUESTS,
+    Refusal.LATE: HTTPStatus.REQUEST_TIMEOUT,
+}
 
 FrameOf = Callable[[Edition, Language, Form], Frame]
 
@@ -36,6 +45,7 @@ class Submissions:
     token_keys: tuple[bytes, ...]
     limiter: Limiter
     post_limits: str
+    limits: FileLimits
     frame: FrameOf
 
     def register(self, app: Flask) -> None:
@@ -64,7 +74,8 @@ class Submissions:
         except RateLimitExceeded:
             return self._wait(frame, bound)
         if not bound.validate():
-            return _answer(self._form_page(frame, bound), HTTPStatus.UNPROCESSABLE_ENTITY)
+            status = REFUSED.get(bound.posted.refusal, HTTPStatus.UNPROCESSABLE_ENTITY)
+            return _answer(self._form_page(frame, bound), status)
         assert bound.answers is not None  # noqa: S101 - valid answers are there
         try:
             reference = submit(self.desk, bound.answers, bound.posted_token().nonce)
@@ -95,10 +106,17 @@ class Submissions:
         return answer
 
     def _bind(self, form: Form, language: str) -> Bound:
-        return binding.bind(form, language, request.form if request.method == "POST" else None, self.token_keys)
+        posted = posted_form() if request.method == "POST" else Posted()
+        return binding.bind(form, language, posted, self.token_keys, self.limits)
 
     def _form_page(self, frame: Frame, bound: Bound, trouble: str = "", wait_minutes: int = 0) -> str:
         return render("form.html", frame, form=bound.definition, bound=bound, trouble=trouble, wait_minutes=wait_minutes)
+
+
+def posted_form() -> Posted:
+    """What the request at hand posted."""
+    assert isinstance(request, FormRequest)  # noqa: S101 - the app's own request class, behind Flask's proxy
+    return request.posted
 
 
 def _answer(html: str, status: HTTPStatus) -> Response:
