@@ -13,8 +13,7 @@ from ihmiskauppa.intake import keys, reading
 from ihmiskauppa.practice import ensure_token_key, make_key
 from ihmiskauppa.settings import Settings
 from tests.browsers import chromium
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.servers import PostgreSQL, postgresql, redis_url  # noqa: F401 - fixtures
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from ihmiskauppa import practice
 from ihmiskauppa.intake.reading import ReadMessage
-from tests.conftest import ROOT
+from tests.machine import ROOT
 
 T = TypeVar("T")
 COMMAND = Path(sys.executable).parent / "ihmiskauppa"

@@ -1,9 +1,12 @@
-"""The programs of the machine that tests need."""
+"""The programs of the machine that tests need, and where the repository lies."""
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def need(command: str) -> str:

@@ -10,8 +10,8 @@ import pytest
 
 from ihmiskauppa import practice, settings
 from ihmiskauppa.intake.keys import Keyring
-from tests.conftest import ROOT
 from tests.copies import COMMAND, Copy, free_port, responds, wait_until
+from tests.machine import ROOT
 
 
 def test_the_private_half_stays_out_of_the_server_s_ring(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from ihmiskauppa import practice, settings, start
 from ihmiskauppa.settings import Settings, StartRefusedError
-from tests.conftest import ROOT, InboxKey, make_instance
+from tests.conftest import InboxKey, make_instance
 from tests.copies import COMMAND
+from tests.machine import ROOT
 
 
 def _start(command: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

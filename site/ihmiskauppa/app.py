@@ -8,6 +8,7 @@ from wsgiref.types import WSGIApplication
 
 from flask import Flask, Response, request
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ihmiskauppa import database, logs, settings, start
 from ihmiskauppa.forms.definition import Form
@@ -38,9 +39,8 @@ def build_public_app(configuration: Settings, *, watch: bool) -> WSGIApplication
     strict(app)
     current = Editions(configuration)
     token_keys = configuration.form_token_keys()
-    source = limits.source_of_request(token_keys[0], database.now)
-    limiter = limits.limiter(source, configuration.limiter_store)
-    limiter.init_app(app)
+    source = limits.source_of_request(token_keys[0], database.now, configuration.onion_host)
+    counts = limits.limits(app, source, configuration.limiter_store, configuration.post_limits)
     file_limits = start.file_limits(configuration)
     app.request_class = privacy.request_class(Uploads(file_limits, UploadGate()), source)
 
@@ -52,7 +52,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> WSGIApplication
         return _frame(configuration, edition, language, None, title, "")
 
     desk = start.desk(configuration)
-    submissions = Submissions(current, desk, token_keys, limiter, configuration.post_limits, file_limits, form_frame)
+    submissions = Submissions(current, desk, token_keys, counts, file_limits, form_frame)
     submissions.register(app)
     front.register(app, current, bare_frame)
     errors.register(app, current, bare_frame, submissions)
@@ -75,7 +75,9 @@ def build_public_app(configuration: Settings, *, watch: bool) -> WSGIApplication
 
     if watch:
         current.watch()
-    return KeptPages(app, current, page, Path(__file__).parent / "static", practice=configuration.practice)
+    kept = KeptPages(app, current, page, Path(__file__).parent / "static", practice=configuration.practice)
+    hops = configuration.trusted_proxies
+    return ProxyFix(kept, x_for=hops, x_proto=hops) if hops else kept
 
 
 def strict(app: Flask) -> None:

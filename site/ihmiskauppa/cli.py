@@ -64,6 +64,8 @@ def serve() -> None:
             f"WARNING: swap on {area} is not encrypted: what visitors write may reach that disk. swapoff, or dm-crypt.",
             err=True,
         )
+    if not configuration.practice and configuration.address in settings.LOOPBACK and not configuration.trusted_proxies:
+        click.echo("WARNING: on loopback without trusted_proxies, all visitors count as one source.", err=True)
     with socket.socket(socket.AF_INET6 if ":" in configuration.address else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -76,7 +78,7 @@ def serve() -> None:
         address=configuration.address,
         port=configuration.port,
         interface=Interfaces.WSGI,
-        workers=1,
+        workers=configuration.workers,
         blocking_threads=configuration.threads,
         websockets=False,
         log_access=False,

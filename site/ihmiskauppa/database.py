@@ -1,6 +1,7 @@
 """The database: engine, declarative base, and how SQLite is told to keep what it was given."""
 
 import datetime
+import re
 from typing import Any, Final
 
 from sqlalchemy import Engine, MetaData, create_engine, event
@@ -24,12 +25,23 @@ class Base(DeclarativeBase):
 
 
 def connect(url: str) -> Engine:
-    """An engine whose connections are kept, and whose commits are on the disk when they return."""
+    """An engine whose connections are kept, and whose commits are on the disk when they return.
+
+    `postgresql://` means the driver that is installed, psycopg 3.
+    """
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    connection.execute("SET synchronous_commit TO on")  # whatever the server's default: thanked means kept
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

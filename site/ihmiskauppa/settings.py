@@ -51,6 +51,10 @@ class Settings:
     instance: Path = _setting(Path("instance"), "Folder of run-time data and secrets; only the environment can set it.")
     address: str = _setting("127.0.0.1", "Address the public site listens on. Practice accepts loopback only.")
     port: int = _setting(8000, "Port the public site listens on; the environment variable `PORT` sets it too.")
+    workers: int = _setting(
+        1,
+        "Web processes on this machine. More than one, here or on other machines, needs PostgreSQL and a shared limiter store.",
+    )
     threads: int = _setting(16, "Blocking threads of the web process; eight of them may be busy with large uploads.")
     public_url: str = _setting(
         "", "Address of the site as visitors see it, without a path: `https://example.org`.", required=True
@@ -75,7 +79,16 @@ class Settings:
     files_most: int = _setting(5, "How many files may come with one message.")
     file_megabytes: int = _setting(10, "How large one of them may be, in MB (1,000,000 bytes).")
     files_megabytes: int = _setting(15, "How large all of them together may be; the sealed mail grows by four fifths.")
-    limiter_store: str = _setting("memory://", "Where the counts of sent forms are kept.")
+    limiter_store: str = _setting(
+        "memory://",
+        "Where counts of sent forms are kept: `memory://`, or Redis or Valkey (`redis://…`) that never writes to a disk.",
+    )
+    trusted_proxies: int = _setting(
+        0, "Proxies in front of the site whose `X-Forwarded-` headers are true; 0: none is believed."
+    )
+    onion_host: str = _setting(
+        "", "Host name of the onion service, if there is one; visitors over it are not limited by address."
+    )
     content_folder: Path = _setting(data_folder("content"), "What editors write.")
     forms_folder: Path = _setting(data_folder("forms"), "The form definitions.")
     translations_folder: Path = _setting(data_folder("translations"), "The gettext translations.")
@@ -227,8 +240,15 @@ def _faults(settings: Settings) -> list[str]:
         value = getattr(settings, name)
         if value and not _there(settings.instance.joinpath(value).is_file):
             faults.append(f"{name}: there is no file {value}.")
-    if settings.limiter_store != "memory://":
-        faults.append("limiter_store must be memory://; a store that writes to a disk is refused.")
+    shared = settings.limiter_store.startswith(("redis://", "rediss://", "redis+unix://"))
+    if settings.limiter_store != "memory://" and not shared:
+        faults.append("limiter_store must be memory:// or a redis:// address; a store that writes to a disk is refused.")
+    if settings.workers > 1 and not (shared and settings.database_url.startswith("postgres")):
+        faults.append("workers above 1 need PostgreSQL (database_url) and a shared limiter_store (redis://).")
+    if settings.workers < 1 or settings.trusted_proxies < 0:
+        faults.append("workers must be at least 1, trusted_proxies at least 0.")
+    if settings.onion_host and not settings.onion_host.endswith(".onion"):
+        faults.append("onion_host must end in .onion.")
     if settings.practice and settings.address not in LOOPBACK:
         faults.append("A practice copy listens on loopback only: set address to 127.0.0.1.")
     faults += [

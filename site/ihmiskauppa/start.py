@@ -9,7 +9,7 @@ from ihmiskauppa.intake.mail import Mailer
 from ihmiskauppa.intake.outbox import Outbox
 from ihmiskauppa.intake.sealing import Sealer
 from ihmiskauppa.intake.submission import Desk
-from ihmiskauppa.public import editions
+from ihmiskauppa.public import editions, limits
 from ihmiskauppa.settings import Settings, StartRefusedError
 
 
@@ -24,6 +24,8 @@ def refuse_unfit(configuration: Settings) -> None:
             editions.load(configuration)
         except editions.BROKEN as broken:
             faults.append(str(broken))
+    if not configuration.faults:
+        faults += limits.store_faults(configuration.limiter_store)
     if faults:
         raise StartRefusedError(tuple(faults))
 

@@ -13,6 +13,7 @@ from ihmiskauppa.forms.answers import Answers
 from ihmiskauppa.forms.definition import Form
 from tests.intake.homes import PublicKey, bad_keys
 from tests.intake.mail_servers import Authority
+from tests.servers import PostgreSQL
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +22,14 @@ def unusable() -> Mapping[str, PublicKey]:
     return bad_keys()
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """A migrated SQLite database in a file."""
-    url = f"sqlite:///{tmp_path / 'outbox.db'}"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A migrated database: SQLite in a file, and PostgreSQL on a real server."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'outbox.db'}"
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        url = server.create()
     cli.migrate_database(url)
     made = database.connect(url)
     yield made

@@ -191,6 +191,7 @@ def test_if_the_message_cannot_be_stored_nothing_is(desk: Desk, engine: Engine, 
     assert len(mails(engine)) == 1
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_full_disk_keeps_nothing(desk: Desk, engine: Engine, answers: Answers) -> None:
     """When the database cannot grow, the post is not taken, and no receipt says that it was."""
     with engine.connect() as connection:
@@ -212,6 +213,7 @@ def test_without_a_database_nothing_is_taken(desk: Desk, answers: Answers, tmp_p
     nowhere.dispose()
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_the_database_never_holds_the_plain_text(desk: Desk, engine: Engine, answers: Answers, tmp_path: Path) -> None:
     """The visitor's words are in no file of the database, neither before nor after a checkpoint."""
     submit(desk, replace(answers, values={"message": CANARY, "telephone": "+358 40 1234567"}), NONCE)

@@ -7,25 +7,93 @@ import datetime
 import hashlib
 import hmac
 import ipaddress
+import logging
+import secrets
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-from flask import request
-from flask_limiter import Limiter
+import redis
+from flask import Flask, request
+from flask_limiter import Limiter, RateLimitExceeded
+
+from ihmiskauppa import logs
 
 IPV6_SOURCE_BITS: Final = 64  # one household or phone, RFC 6177
 
+MEMORY: Final = "memory://"
+STORE_SECONDS: Final = 5  # to wait for the store's answer
+
 _PURPOSE = b"ihmiskauppa limits"
 
-
-def limiter(source_of: Callable[[], str], store: str) -> Limiter:
-    """A limiter that counts by `source_of` the request at hand."""
-    return Limiter(source_of, storage_uri=store, strategy="moving-window", headers_enabled=False)
+log = logging.getLogger(__name__)
 
 
-def source_of_request(key: bytes, clock: Callable[[], datetime.datetime]) -> Callable[[], str]:
-    """A function that names the source of the request at hand."""
-    return lambda: source(key, request.remote_addr or "", clock().date())
+@dataclass(frozen=True)
+class Limits:
+    """Counts what sources send: in the store, and while that is away, in this process."""
+
+    limiters: tuple[Limiter, ...]
+    limit: str
+
+    def wait(self) -> int:
+        """Seconds the source of the request at hand must wait before it may send; 0 if it may now, which is counted."""
+        for limiter in self.limiters:
+            try:
+                with limiter.limit(self.limit):
+                    return 0
+            except RateLimitExceeded:
+                current = limiter.current_limit
+                return max(1, int(current.reset_at - time.time())) if current else 60
+            except redis.RedisError:
+                logs.event(log, logging.ERROR, "the limiter's store does not answer; this process counts by itself")
+        return 0
+
+
+def limits(app: Flask, source_of: Callable[[], str], store: str, limit: str) -> Limits:
+    """Limits by `source_of` the request at hand."""
+    stores = [store] if store == MEMORY else [store, MEMORY]
+    patience = {"socket_timeout": STORE_SECONDS, "socket_connect_timeout": STORE_SECONDS}
+    made = tuple(
+        Limiter(source_of, storage_uri=uri, storage_options={} if uri == MEMORY else patience, strategy="moving-window")
+        for uri in stores
+    )
+    for limiter in made:
+        limiter.init_app(app)
+    return Limits(made, limit)
+
+
+def source_of_request(key: bytes, clock: Callable[[], datetime.datetime], onion_host: str) -> Callable[[], str]:
+    """A function that names the source of the request at hand.
+
+    Over the onion service there is no address to tell visitors apart by: each request is a source of its own, so that no one
+    can close the door for all. Such a request has no `X-Forwarded-For`, which our proxy puts on every other one and nobody can
+    take away; the host alone could be claimed by anybody.
+    """
+
+    def name() -> str:
+        over_onion = request.host.partition(":")[0] == onion_host and "X-Forwarded-For" not in request.headers
+        if onion_host and over_onion:
+            return secrets.token_hex(16)
+        return source(key, request.remote_addr or "", clock().date())
+
+    return name
+
+
+def store_faults(store: str) -> list[str]:
+    """Why `store` may not be used: it cannot be reached, or it writes to a disk. In memory there is nothing to object to."""
+    if store == MEMORY:
+        return []
+    address = store.replace("redis+unix://", "unix://")
+    try:
+        with redis.Redis.from_url(address, socket_timeout=STORE_SECONDS, decode_responses=True) as client:
+            saves = client.config_get("save", "appendonly")
+    except redis.RedisError as fault:
+        return [f"limiter_store cannot be asked whether it writes to a disk ({type(fault).__name__}): CONFIG GET must work."]
+    if saves.get("save") or saves.get("appendonly") != "no":
+        return ["limiter_store writes to a disk: start it with --save '' --appendonly no."]
+    return []
 
 
 def source(key: bytes, address: str, day: datetime.date) -> str:

@@ -1,13 +1,11 @@
 """The forms' pages: show one, take one. Binds, validates, makes one call, renders."""
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from flask import Flask, Response, abort, make_response, request
-from flask_limiter import Limiter, RateLimitExceeded
 
 from ihmiskauppa import logs
 from ihmiskauppa.forms.definition import Form
@@ -18,6 +16,7 @@ from ihmiskauppa.public import binding, privacy
 from ihmiskauppa.public.binding import Bound
 from ihmiskauppa.public.editions import Edition, Editions
 from ihmiskauppa.public.frame import Frame, render
+from ihmiskauppa.public.limits import Limits
 from ihmiskauppa.public.privacy import FormRequest
 from ihmiskauppa.public.uploads import Posted, Refusal
 from ihmiskauppa.translations import msgid
@@ -43,9 +42,8 @@ class Submissions:
     editions: Editions
     desk: Desk
     token_keys: tuple[bytes, ...]
-    limiter: Limiter
-    post_limits: str
-    limits: FileLimits
+    limits: Limits
+    file_limits: FileLimits
     frame: FrameOf
 
     def register(self, app: Flask) -> None:
@@ -68,11 +66,9 @@ class Submissions:
     def _take(self, frame: Frame, form: Form) -> Response:
         privacy.refuse_foreign_post(request)
         bound = self._bind(form, frame.language.code)
-        try:
-            with self.limiter.limit(self.post_limits):
-                pass
-        except RateLimitExceeded:
-            return self._wait(frame, bound)
+        seconds = self.limits.wait()
+        if seconds:
+            return self._wait(frame, bound, seconds)
         if not bound.validate():
             status = REFUSED.get(bound.posted.refusal, HTTPStatus.UNPROCESSABLE_ENTITY)
             return _answer(self._form_page(frame, bound), status)
@@ -98,16 +94,14 @@ class Submissions:
         page = self._form_page(frame, self._bind(form, language.code), NOT_SENT)
         return _answer(page, HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    def _wait(self, frame: Frame, bound: Bound) -> Response:
-        limit = self.limiter.current_limit
-        seconds = max(1, int(limit.reset_at - time.time())) if limit else 60
+    def _wait(self, frame: Frame, bound: Bound, seconds: int) -> Response:
         answer = _answer(self._form_page(frame, bound, WAIT, -(-seconds // 60)), HTTPStatus.TOO_MANY_REQUESTS)
         answer.headers["Retry-After"] = str(seconds)
         return answer
 
     def _bind(self, form: Form, language: str) -> Bound:
         posted = posted_form() if request.method == "POST" else Posted()
-        return binding.bind(form, language, posted, self.token_keys, self.limits)
+        return binding.bind(form, language, posted, self.token_keys, self.file_limits)
 
     def _form_page(self, frame: Frame, bound: Bound, trouble: str = "", wait_minutes: int = 0) -> str:
         return render("form.html", frame, form=bound.definition, bound=bound, trouble=trouble, wait_minutes=wait_minutes)
