@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,7 +84,8 @@ def redis_server(*options: str) -> Iterator[str]:
     """A Redis server in memory (unless `options` say otherwise); its URL."""
     port = free_port()
     command = [need("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", *options]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder.name)
     url = f"redis://127.0.0.1:{port}/0"
 
     def up() -> bool:
@@ -99,6 +101,7 @@ def redis_server(*options: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(20)
+        folder.cleanup()
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,22 @@ def test_status_finds_an_unusable_key(environment: dict[str, str], second_key: I
     assert json.loads(done.output)["writing_works"] is False
 
 
+def test_status_warns_of_files_that_no_mail_could_carry(environment: dict[str, str], configuration: Settings) -> None:
+    """The server once said it takes 20 MB: with 15 MB of files, whose sealed mail is larger, a person is needed."""
+    engine = database.connect(configuration.database_url)
+    with engine.begin() as connection:
+        outbox.enqueue(connection, "<a@b.example>", b"sealed", database.now())
+    box = outbox.Outbox(engine, 60)
+    item = box.claim(database.now())
+    assert item is not None
+    box.finish(item, database.now(), 20_000_000)
+    engine.dispose()
+    done = _run(environment, "status")
+    assert done.exit_code == 1
+    assert "20000000" in done.output
+    assert _run(environment | {"IHMISKAUPPA_FILES_MEGABYTES": "10"}, "status").exit_code == 0
+
+
 def test_status_cannot_tell_without_a_database(environment: dict[str, str], tmp_path: Path) -> None:
     """A database without tables: exit status 2, and no traceback."""
     done = _run(environment | {"IHMISKAUPPA_DATABASE_URL": f"sqlite:///{tmp_path / 'none.db'}"}, "status")

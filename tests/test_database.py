@@ -97,11 +97,11 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     cli.migrate_database(url(tmp_path))
     engine = database.connect(url(tmp_path))
     with engine.begin() as connection:
-        connection.execute(text("INSERT INTO last_delivery VALUES (1, 5)"))
+        connection.execute(text("INSERT INTO last_delivery (id, hour) VALUES (1, 5)"))
     cli.migrate_database(url(tmp_path))
     with engine.connect() as connection:
         assert connection.execute(text("SELECT hour FROM last_delivery")).scalars().all() == [5]
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0001"]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0002"]
     engine.dispose()
 
 
@@ -116,3 +116,27 @@ def test_the_hour_is_all_that_is_kept_of_a_moment() -> None:
 def test_now_knows_its_zone() -> None:
     """The moment is in UTC and says so."""
     assert abs(database.now() - datetime.datetime.now(datetime.UTC)) < datetime.timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("server", ["sqlite", "postgresql"])
+def test_migrations_keep_what_is_there(request: pytest.FixtureRequest, tmp_path: Path, server: str) -> None:
+    """A message, a receipt and a delivery from the first revision are there after every later one."""
+    address = url(tmp_path) if server == "sqlite" else request.getfixturevalue("postgresql").create()
+    cli.migrate_database(address, "0001")
+    engine = database.connect(address)
+    with engine.begin() as connection:
+        columns = "message_id, payload, state, due, lease, arrived, attempts, code"
+        connection.execute(
+            text(f"INSERT INTO outbox ({columns}) VALUES ('<a@b>', :p, 'waiting', 0, '', 9, 0, 0)"), {"p": b"sealed"}
+        )
+        connection.execute(text("INSERT INTO receipts VALUES ('d', '12345678', 9)"))
+        connection.execute(text("INSERT INTO last_delivery (id, hour) VALUES (1, 5)"))
+    engine.dispose()
+    cli.migrate_database(address)
+    engine = database.connect(address)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT payload FROM outbox")).scalar() == b"sealed"
+        assert connection.execute(text("SELECT reference FROM receipts")).scalar() == "12345678"
+        assert tuple(connection.execute(text("SELECT * FROM last_delivery")).one()) == (1, 5, 0)
+        assert compare_metadata(MigrationContext.configure(connection), database.Base.metadata) == []
+    engine.dispose()

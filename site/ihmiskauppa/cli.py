@@ -107,13 +107,13 @@ def migrate() -> None:
     migrate_database(configuration.database_url)
 
 
-def migrate_database(url: str) -> None:
-    """Bring the database at `url` to the newest revision."""
+def migrate_database(url: str, revision: str = "head") -> None:
+    """Bring the database at `url` to a revision, the newest by default."""
     config = alembic.config.Config()
     config.set_main_option("script_location", str(settings.data_folder("migrations")))
     config.set_main_option("path_separator", "os")
     config.attributes["url"] = url
-    alembic.command.upgrade(config, "head")
+    alembic.command.upgrade(config, revision)
 
 
 @main.command()
@@ -146,7 +146,14 @@ def status(*, as_json: bool) -> None:
         "oldest_hours": int(age),
         "last_delivery_hour": counts.last_delivery.isoformat() if counts.last_delivery else None,
     }
-    well = report["writing_works"] and not any(found.values()) and not counts.shunted and age < STALE_HOURS + 1
+    report["size_trouble"] = start.size_trouble(configuration, counts.largest_mail)
+    well = (
+        report["writing_works"]
+        and not report["size_trouble"]
+        and not any(found.values())
+        and not counts.shunted
+        and age < STALE_HOURS + 1
+    )
     report["all_is_well"] = well
     click.echo(json.dumps(report) if as_json else _readable(report))
     sys.exit(0 if well else TROUBLE)
@@ -161,6 +168,7 @@ def _readable(report: dict[str, Any]) -> str:
         f"Outbox: {outbox['waiting']} waiting, {outbox['claimed']} on their way, {outbox['set_aside']} set aside; "
         f"the oldest for {report['oldest_hours']} h."
     )
+    lines += [report["size_trouble"]] if report["size_trouble"] else []
     lines.append(f"Last delivery in the hour of {report['last_delivery_hour'] or '(none yet)'}.")
     return "\n".join(lines)
 

@@ -2,7 +2,7 @@
 
 from ihmiskauppa import database
 from ihmiskauppa.forms.files import MEGABYTE, FileLimits
-from ihmiskauppa.intake import keys
+from ihmiskauppa.intake import keys, sealing
 from ihmiskauppa.intake.forwarder import Forwarder
 from ihmiskauppa.intake.keys import Keyring
 from ihmiskauppa.intake.mail import Mailer
@@ -42,6 +42,14 @@ def file_limits(configuration: Settings) -> FileLimits:
     return FileLimits(
         configuration.files_most, configuration.file_megabytes * MEGABYTE, configuration.files_megabytes * MEGABYTE
     )
+
+
+def size_trouble(configuration: Settings, largest_mail: int) -> str:
+    """What is wrong between the files we take and the mail that the server takes, by its own word; "" if nothing."""
+    needed = sealing.mail_size(configuration.files_megabytes * MEGABYTE)
+    if not largest_mail or needed <= largest_mail:
+        return ""
+    return f"files_megabytes lets mails of {needed} bytes arise; the mail server takes {largest_mail} at most. Lower it."
 
 
 def mailer(configuration: Settings) -> Mailer:

@@ -57,7 +57,7 @@ class Forwarder:
         if item is None:
             return False
         try:
-            self.mailer.deliver(item.payload)
+            largest = self.mailer.deliver(item.payload)
         except TemporaryMailError as fault:
             self.outbox.defer(item, now(), fault.code)
             logs.event(
@@ -71,5 +71,5 @@ class Forwarder:
             self.outbox.shunt(item, fault.code)
             logs.event(log, logging.ERROR, "mail was refused for good, set aside", code=fault.code)
         else:
-            self.outbox.finish(item, now())
+            self.outbox.finish(item, now(), largest)
         return True

@@ -46,12 +46,16 @@ class Mailer:
         """Seconds one delivery can take at most; a recipient is a step of its own."""
         return self.timeout * (STEPS + len(self.recipients))
 
-    def deliver(self, payload: bytes) -> None:
-        """Send `payload` as it is to every recipient. Raises `TemporaryMailError` or `PermanentMailError`."""
+    def deliver(self, payload: bytes) -> int:
+        """Send `payload` as it is to every recipient. Raises `TemporaryMailError` or `PermanentMailError`.
+
+        Returns how large a mail the server says it takes, in bytes (SIZE, RFC 1870); 0 if it does not say.
+        """
         try:
             server = self._connect()
             try:
                 refused = server.sendmail(self.sender, self.recipients, payload)
+                size = server.esmtp_features.get("size", "")
             finally:
                 _leave(server)
         except smtplib.SMTPRecipientsRefused as fault:
@@ -64,6 +68,7 @@ class Mailer:
             raise TemporaryMailError from fault
         if refused:
             raise _by_code([code for code, _ in refused.values()])
+        return int(size) if size.isascii() and size.isdigit() else 0
 
     def _connect(self) -> smtplib.SMTP:
         context = ssl.create_default_context(cafile=self.ca_file or None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Connection,
     Engine,
@@ -58,12 +59,13 @@ class OutboxRow(Base):
 
 
 class LastDelivery(Base):
-    """One row: the hour of the last delivery, in hours since 1970."""
+    """One row: the hour of the last delivery, in hours since 1970, and how large a mail the server took then (0: not said)."""
 
     __tablename__ = "last_delivery"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     hour: Mapped[int]
+    largest_mail: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Counts:
     shunted: int
     oldest: datetime.datetime | None
     last_delivery: datetime.datetime | None
+    largest_mail: int = 0
 
 
 def enqueue(connection: Connection, message_id: str, payload: bytes, now: datetime.datetime) -> None:
@@ -131,14 +134,14 @@ class Outbox:
             )
         return Item(row.id, row.message_id, row.payload, row.attempts, lease)
 
-    def finish(self, item: Item, now: datetime.datetime) -> None:
-        """Delivered: the row is gone, and the hour of the last delivery is kept."""
-        hour = int(now.timestamp()) // SECONDS_PER_HOUR
+    def finish(self, item: Item, now: datetime.datetime, largest_mail: int = 0) -> None:
+        """Delivered: the row is gone; the hour is kept, and the server's word on how large a mail may be (0: not said)."""
+        values = {"hour": int(now.timestamp()) // SECONDS_PER_HOUR, "largest_mail": largest_mail}
         with self._engine.begin() as connection:
             # By message id: SQLite gives the id of a deleted row to a new one, and a claimant may come back late.
             connection.execute(delete(OutboxRow).where(OutboxRow.message_id == item.message_id))
-            if not connection.execute(update(LastDelivery).values(hour=hour)).rowcount:
-                connection.execute(insert(LastDelivery).values(id=1, hour=hour))
+            if not connection.execute(update(LastDelivery).values(**values)).rowcount:
+                connection.execute(insert(LastDelivery).values(id=1, **values))
 
     def defer(self, item: Item, now: datetime.datetime, code: int) -> None:
         """Not now: tried again after a growing, uneven wait of an hour at most, for as long as it takes."""
@@ -164,8 +167,15 @@ class Outbox:
         with self._engine.connect() as connection:
             by_state = dict(connection.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state)).all())
             oldest = connection.execute(select(func.min(OutboxRow.arrived))).scalar()
-            last = connection.execute(select(LastDelivery.hour)).scalar()
-        return Counts(by_state.get(WAITING, 0), by_state.get(CLAIMED, 0), by_state.get(SHUNTED, 0), _at(oldest), _at(last))
+            last = connection.execute(select(LastDelivery.hour, LastDelivery.largest_mail)).first()
+        return Counts(
+            waiting=by_state.get(WAITING, 0),
+            claimed=by_state.get(CLAIMED, 0),
+            shunted=by_state.get(SHUNTED, 0),
+            oldest=_at(oldest),
+            last_delivery=_at(last.hour) if last else None,
+            largest_mail=last.largest_mail if last else 0,
+        )
 
     def _release(self, item: Item, state: str, due: int, code: int) -> None:
         with self._engine.begin() as connection:

@@ -84,6 +84,12 @@ def pad(entity: bytes) -> bytes:
     return entity + filler
 
 
+def mail_size(content: int) -> int:
+    """About how many bytes the mail has that carries `content` bytes of files: base64, padded, armored with CRLF."""
+    entity = padme(content * 4 // 3 * 78 // 76)
+    return entity * 4 // 3 * 66 // 64
+
+
 def packet_tags(armored: bytes) -> Iterator[int]:
     """The tags of the packets of an armored message, outermost only. Raises `SealingError` if it is not one."""
     start, end = armored.find(_ARMOR_START), armored.rfind(_ARMOR_END)

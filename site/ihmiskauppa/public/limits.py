@@ -54,9 +54,9 @@ class Limits:
 def limits(app: Flask, source_of: Callable[[], str], store: str, limit: str) -> Limits:
     """Limits by `source_of` the request at hand."""
     stores = [store] if store == MEMORY else [store, MEMORY]
-    patience = {"socket_timeout": STORE_SECONDS, "socket_connect_timeout": STORE_SECONDS}
+    patience: dict[str, str | int] = {"socket_timeout": STORE_SECONDS, "socket_connect_timeout": STORE_SECONDS}
     made = tuple(
-        Limiter(source_of, storage_uri=uri, storage_options={} if uri == MEMORY else patience, strategy="moving-window")
+        Limiter(source_of, storage_uri=uri, storage_options=None if uri == MEMORY else patience, strategy="moving-window")
         for uri in stores
     )
     for limiter in made:
