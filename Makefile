@@ -1,7 +1,8 @@
 # make run    a practice copy on http://localhost:8000 (PORT and IHMISKAUPPA_INSTANCE choose another port and folder)
 # make inbox  what arrived in its inbox, as the staff would see it (FORMAT=json for one object a line)
 # make test   every check and every test
-.PHONY: run inbox test check format lock packages test-packages translations clean
+# make bench  measurements, as ratios from one run (wants a quiet machine)
+.PHONY: run inbox test bench check format lock packages test-packages translations clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -21,16 +22,19 @@ inbox: $(VENV)/installed
 test: check test-packages
 	$(BIN)/pytest $(PYTEST_ARGS)
 
+bench: $(VENV)/installed
+	$(BIN)/python -m bench.run
+
 check: $(VENV)/installed
-	$(BIN)/ruff format --check site tests
-	$(BIN)/ruff check site tests
+	$(BIN)/ruff format --check site tests bench
+	$(BIN)/ruff check site tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/ihmiskauppa check
 
 format: $(VENV)/installed
-	$(BIN)/ruff format site tests
-	$(BIN)/ruff check --fix site tests
+	$(BIN)/ruff format site tests bench
+	$(BIN)/ruff check --fix site tests bench
 
 # After a change of the dependencies in pyproject.toml.
 lock: $(VENV)/installed

@@ -1,8 +1,10 @@
 """The `ihmiskauppa` command: the processes, and what operators and editors do."""
 
 import datetime
+import functools
 import json
 import logging.config
+import pkgutil
 import secrets
 import signal
 import socket
@@ -11,20 +13,18 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-import alembic.command
-import alembic.config
 import click
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from ihmiskauppa import database, languages, logs, practice, settings, start, translations
+from ihmiskauppa import database, languages, logs, settings, start, translations
 from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.keys import Keyring, KeysError
 from ihmiskauppa.intake.outbox import Outbox
 from ihmiskauppa.languages import SOURCE
 from ihmiskauppa.pages import content, freshness
-from ihmiskauppa.public import editions
+from ihmiskauppa.public import editions, export
 from ihmiskauppa.settings import FORM_TOKEN_KEY_BYTES, Settings, StartRefusedError
 
 REFUSED: Final = 2  # exit status of a start that was refused, or of a check that found faults
@@ -109,6 +109,9 @@ def migrate() -> None:
 
 def migrate_database(url: str, revision: str = "head") -> None:
     """Bring the database at `url` to a revision, the newest by default."""
+    import alembic.command
+    import alembic.config
+
     config = alembic.config.Config()
     config.set_main_option("script_location", str(settings.data_folder("migrations")))
     config.set_main_option("path_separator", "os")
@@ -278,6 +281,24 @@ def _page_faults(page: content.PageFile, source: content.PageFile) -> list[str]:
     return faults
 
 
+@main.command("export")
+@click.argument("folder", type=click.Path(path_type=Path))
+def export_pages(folder: Path) -> None:
+    """Make FOLDER a static copy of all information pages, for a web server to serve; exit status 2 if none was made."""
+    configuration = settings.read()
+    build = pkgutil.resolve_name("ihmiskauppa.app:build_public_app")  # by its name, as granian gets it: nobody imports app
+    try:
+        if configuration.faults:
+            raise StartRefusedError(configuration.faults)
+        changed = export.export(configuration, functools.partial(build, watch=False), folder.absolute())
+    except StartRefusedError as refused:
+        _refuse(refused.faults)
+    except (export.ExportError, *editions.BROKEN) as fault:
+        _refuse([str(fault)])
+    else:
+        click.echo(f"{folder} is new." if changed else f"{folder} is as it was: nothing has changed.")
+
+
 @main.group("translations")
 def translations_group() -> None:
     """Translations of pages and texts."""
@@ -312,6 +333,8 @@ def practice_group() -> None:
 @practice_group.command("run")
 def practice_run() -> None:
     """Prepare a practice copy and run it: site, forwarder and inbox."""
+    from ihmiskauppa import practice  # its libraries are not needed in production
+
     configuration = settings.read()
     if not practice.port_is_free(configuration.port):
         _refuse([f"Port {configuration.port} is in use. Choose another: make run PORT=8010"])
@@ -326,6 +349,8 @@ def practice_run() -> None:
 @practice_group.command("mail-server")
 def practice_mail_server() -> None:
     """Run the practice inbox's mail server."""
+    from ihmiskauppa import practice  # its libraries are not needed in production
+
     practice.run_mail_server(settings.read())
 
 
@@ -333,6 +358,8 @@ def practice_mail_server() -> None:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def practice_inbox(form: str) -> None:
     """Decrypt and show what arrived in the practice inbox."""
+    from ihmiskauppa import practice  # its libraries are not needed in production
+
     instance = settings.read().instance
     if not practice.maildir(instance).is_dir():
         _refuse([f"There is no practice inbox in {instance}: make run first."])

@@ -2,9 +2,12 @@
 
 import datetime
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 
-from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.orm import DeclarativeBase
 
 # Seconds a statement waits for another writer's lock before it fails.
@@ -57,6 +60,17 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_immediate(connection: Any) -> None:
     # Taking the write lock at once: a transaction that reads first and writes later fails with "database is locked".
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+# SQLite lets one writer in and makes the others sleep and try again; a queue within the process is faster and fair.
+_sqlite_writers = threading.Lock()
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes: committed, and on the disk, when the block ends."""
+    with _sqlite_writers if engine.dialect.name == "sqlite" else nullcontext(), engine.begin() as connection:
+        yield connection
 
 
 def hour(moment: datetime.datetime) -> datetime.datetime:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
+from ihmiskauppa import database
 from ihmiskauppa.database import now
 from ihmiskauppa.forms.answers import Answers
 from ihmiskauppa.intake import message, outbox, receipts
@@ -43,33 +44,34 @@ class Desk:
 def submit(desk: Desk, answers: Answers, nonce: bytes) -> str:
     """Seal and store `answers`; the reference to show. When it returns, the message is committed to the disk.
 
-    The same answers from the same page (the same `nonce`) are stored once and get the same reference. Raises
-    `NotTakenError` when nothing was stored.
+    The same answers from the same page (the same `nonce`) are stored once and get the same reference, even when nothing can be
+    sealed any more. Raises `NotTakenError` when nothing was stored.
     """
     moment = now()
     name = receipts.digest(nonce, answers.as_json())
+    reference = f"{secrets.randbelow(10**REFERENCE_DIGITS):0{REFERENCE_DIGITS}}"
+    headers = message.new_headers(desk.sender, desk.recipients, moment)
     try:
-        known = _known(desk, name)
-        if known is not None:
-            return known
-        reference = f"{secrets.randbelow(10**REFERENCE_DIGITS):0{REFERENCE_DIGITS}}"
-        headers = message.new_headers(desk.sender, desk.recipients, moment)
         with _large_seals if answers.file_bytes > LARGE else contextlib.nullcontext():
             mail = message.envelope(desk.sealer.seal(message.entity(answers, reference, headers), moment), headers)
-        try:
-            with desk.engine.begin() as connection:
-                receipts.keep(connection, name, reference, moment)
-                outbox.enqueue(connection, headers.message_id, mail, moment)
-        except IntegrityError:
-            known = _known(desk, name)  # the same post, at the same moment, in another thread
-            if known is None:
-                raise
-            return known
+        with database.writing(desk.engine) as connection:
+            known = receipts.find(connection, name)
+            if known is not None:
+                return known
+            receipts.keep(connection, name, reference, moment)
+            outbox.enqueue(connection, headers.message_id, mail, moment)
     except (SealingError, SQLAlchemyError) as fault:
-        raise NotTakenError from fault
+        known = _known(desk, name)  # sealed before, or by another process at the same moment
+        if known is None:
+            raise NotTakenError from fault
+        return known
     return reference
 
 
 def _known(desk: Desk, name: str) -> str | None:
-    with desk.engine.connect() as connection:
-        return receipts.find(connection, name)
+    """The reference given for `name` before; None also when the database does not answer."""
+    try:
+        with desk.engine.connect() as connection:
+            return receipts.find(connection, name)
+    except SQLAlchemyError:
+        return None
