@@ -95,7 +95,7 @@ class _Controller(Controller):
 
 
 @contextmanager
-def serve(post: Post, certificate: Path | None, *, implicit: bool = False) -> Iterator[int]:
+def serve(post: Post, certificate: Path | None, *, implicit: bool = False, port: int = 0) -> Iterator[int]:
     """Run a server with `certificate` (none: without TLS) and STARTTLS or implicit TLS; its port."""
     context = None
     if certificate is not None:
@@ -104,7 +104,7 @@ def serve(post: Post, certificate: Path | None, *, implicit: bool = False) -> It
     controller = _Controller(
         post,
         hostname="127.0.0.1",
-        port=free_port(),
+        port=port or free_port(),
         ssl_context=context if implicit else None,
         tls_context=None if implicit else context,
         require_starttls=context is not None and not implicit,

@@ -1,0 +1,204 @@
+"""Promise 5 under fire: programs killed and the mail server misbehaving in every way, and nothing thanked for is missing."""
+
+import contextlib
+import http.client
+import random
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import trustme
+from sqlalchemy import func, select, update
+
+from ihmiskauppa import database, practice
+from ihmiskauppa.intake import outbox
+from ihmiskauppa.intake.reading import open_message, staff_gpg
+from tests.copies import Copy, free_port, running_copy, wait_until
+from tests.intake.mail_servers import Authority, Post, serve
+
+SUBMISSIONS = 300
+FORM = "/en/about/write-to-us/"
+SEED = 20181231
+
+
+@dataclass
+class Visitors:
+    """People who send one message each, and again whenever they got no answer, as a browser's reload does."""
+
+    port: int
+    thanked: dict[int, set[str]] = field(default_factory=dict)
+    untrue: list[str] = field(default_factory=list)
+
+    def send_all(self, numbers: list[int]) -> None:
+        for number in numbers:
+            token = ""
+            while number not in self.thanked:
+                try:
+                    token = token or self._token()
+                    self._post(number, token)
+                except (OSError, http.client.HTTPException):
+                    time.sleep(0.05)
+
+    def _token(self) -> str:
+        _, page = self._ask("GET", b"")
+        found = re.search(r'name="token" value="([^"]+)"', page)
+        if found is None:
+            raise http.client.HTTPException
+        time.sleep(1.01)
+        return found[1]
+
+    def _post(self, number: int, token: str) -> None:
+        fields = {"token": token, "message": f"Message number {number}"}
+        body = "".join(f'--b\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items())
+        status, page = self._ask("POST", f"{body}--b--\r\n".encode())
+        found = re.search(r"data-reference><span>(\d{4})</span><span>(\d{4})", page)
+        if found:
+            self.thanked.setdefault(number, set()).add(found[1] + found[2])
+        elif status == 200 or "Your message was sent" in page:
+            self.untrue.append(page)
+        elif f"Message number {number}" not in page:
+            self.untrue.append(f"the text is lost in the answer {status}")
+
+    def _ask(self, method: str, body: bytes) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, FORM, body, {"Content-Type": "multipart/form-data; boundary=b"} if body else {})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+
+@contextlib.contextmanager
+def _killing(copy: Copy, stop: threading.Event, dice: random.Random) -> Iterator[list[str]]:
+    """Kill -9 of the site and of the forwarder at random moments, each started again at once."""
+    killed: list[str] = []
+
+    def work() -> None:
+        while not stop.wait(dice.uniform(0.4, 2.5)):
+            name = dice.choice(["web", "forwarder"])
+            copy.stop(name, signal.SIGKILL)
+            copy.start(name, "serve" if name == "web" else "forward")
+            killed.append(name)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _misbehave(authority: Authority, stranger: Authority, port: int, stop: threading.Event, dice: random.Random) -> list[Post]:
+    """One kind of trouble after the other on the mail server's port, until told to stop; what it was given."""
+    good = authority.issue("localhost")
+    troubles: list[tuple[Post, Path | None]] = [
+        (Post(), good),
+        (Post({"DATA": "451 later"}), good),
+        (Post({"RCPT": "450 busy"}), good),
+        (Post({"RCPT": "550 no"}), good),
+        (Post({"DATA": "554 no"}), good),
+        (Post({"greeting": "421 closing"}), good),
+        (Post(slow=4), good),
+        (Post(), None),  # no STARTTLS
+        (Post(), stranger.issue("localhost")),  # a certificate nobody trusts
+    ]
+    posts: list[Post] = []
+    while not stop.is_set():
+        post, certificate = dice.choice(troubles)
+        with serve(post, certificate, port=port):
+            stop.wait(dice.uniform(0.5, 2))
+        if post not in posts:
+            posts.append(post)
+        stop.wait(dice.uniform(0, 1))  # down
+    return posts
+
+
+# The test's own mail servers are stopped with connections open: that is the point, and not a leak of ours.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_nothing_thanked_for_is_missing(tmp_path: Path) -> None:
+    """300 submissions: each thanked reference arrives; each message once, repeats of it in the same bytes."""
+    dice = random.Random(SEED)  # noqa: S311 - chance, not secrecy
+    authority, stranger = (Authority(trustme.CA(), _folder(tmp_path / name)) for name in ("authority", "stranger"))
+    port = free_port()
+    environment = {
+        "IHMISKAUPPA_SMTP_PORT": str(port),
+        "IHMISKAUPPA_SMTP_CA": str(authority.file),
+        "IHMISKAUPPA_SMTP_TIMEOUT": "2",
+    }
+    with running_copy(tmp_path, inbox=False, **environment) as copy:
+        visitors = Visitors(int(copy.environment["PORT"]))
+        stop, posts = threading.Event(), list[Post]()
+        server = threading.Thread(target=lambda: posts.extend(_misbehave(authority, stranger, port, stop, dice)))
+        server.start()
+        with _killing(copy, stop, dice) as killed:
+            people = [
+                threading.Thread(target=visitors.send_all, args=(list(range(first, SUBMISSIONS, 30)),)) for first in range(30)
+            ]
+            for person in people:
+                person.start()
+            for person in people:
+                person.join()
+        server.join()
+        assert {"web", "forwarder"} <= set(killed), killed
+        last = Post()
+        posts.append(last)
+        with serve(last, authority.issue("localhost"), port=port):
+            _hurry(copy)
+        mails = [mail for post in posts for mail in post.mails]
+        read = _read(copy, mails)
+    assert visitors.untrue == []
+    assert len(visitors.thanked) == SUBMISSIONS
+    delivered = {reference for reference, _, _ in read}
+    assert {reference for given in visitors.thanked.values() for reference in given} <= delivered
+    assert all(len(given) == 1 for given in visitors.thanked.values())
+    numbers = Counter(text for _, text in {(reference, text) for reference, text, _ in read})
+    assert {f"Message number {number}" for number in range(SUBMISSIONS)} == set(numbers)
+    assert set(numbers.values()) == {1}, "a visitor's message was made twice"
+    by_id: dict[str, set[bytes]] = {}
+    for (_, _, message_id), mail in zip(read, mails, strict=True):
+        by_id.setdefault(message_id, set()).add(mail)
+    assert all(len(copies) == 1 for copies in by_id.values()), "a repeat had other bytes"
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def _hurry(copy: Copy) -> None:
+    """Let everything that waits be due now, take back what was set aside, and wait until the outbox is empty."""
+    engine = database.connect(copy.environment["IHMISKAUPPA_DATABASE_URL"])
+    box = outbox.Outbox(engine, 60)
+
+    def empty() -> bool:
+        box.recover(database.now(), shunted=True)
+        with engine.begin() as connection:
+            waiting = outbox.OutboxRow.state == outbox.WAITING
+            connection.execute(update(outbox.OutboxRow).where(waiting).values(due=outbox.AT_ONCE))
+            left = connection.execute(select(func.count()).select_from(outbox.OutboxRow)).scalar_one()
+        time.sleep(0.5)
+        return left == 0
+
+    wait_until(empty, 120)
+    engine.dispose()
+
+
+def _read(copy: Copy, mails: list[bytes]) -> list[tuple[str, str, str]]:
+    """Reference, the visitor's text and Message-ID of each mail, in order."""
+    read = []
+    with staff_gpg(practice.staff_home(copy.instance)) as gpg:
+        known: dict[bytes, tuple[str, str, str]] = {}
+        for mail in mails:
+            if mail not in known:
+                opened = open_message(mail, gpg)
+                known[mail] = (opened.reference, opened.answers["message"], opened.message_id)
+            read.append(known[mail])
+    return read
