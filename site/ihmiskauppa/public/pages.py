@@ -24,23 +24,24 @@ Render = Callable[[Edition, str], str]
 
 @dataclass(frozen=True)
 class Kept:
-    """One body in every encoding, by its `Content-Encoding` ("" as it is)."""
+    """One body in every encoding, by its `Content-Encoding` ("" as it is), each with the headers that say what it is."""
 
-    content_type: str
     encodings: Mapping[str, bytes]
+    headers: Mapping[str, tuple[tuple[str, str], ...]]
 
 
 def keep(content_type: str, body: bytes) -> Kept:
     """Compress `body` once, as small as it gets."""
-    mode = brotli.MODE_TEXT
-    return Kept(
-        content_type,
-        {
-            "": body,
-            "gzip": gzip.compress(body, GZIP_LEVEL, mtime=0),
-            "br": brotli.compress(body, mode=mode, quality=BROTLI_QUALITY),
-        },
-    )
+    encodings = {
+        "": body,
+        "gzip": gzip.compress(body, GZIP_LEVEL, mtime=0),
+        "br": brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
+    }
+    headers: dict[str, tuple[tuple[str, str], ...]] = {}
+    for encoding, content in encodings.items():
+        described = (("Content-Type", content_type), ("Content-Length", str(len(content))), ("Vary", "Accept-Encoding"))
+        headers[encoding] = (*described, ("Content-Encoding", encoding)) if encoding else described
+    return Kept(encodings, headers)
 
 
 class KeptSet:
@@ -71,7 +72,8 @@ class KeptPages:
     """The WSGI layer in front of Flask: GET and HEAD of pages and static files end here."""
 
     def __init__(self, flask: Flask, editions: Editions, render: Render, static: Path, *, practice: bool) -> None:
-        self.flask, self._render, self._practice = flask, render, practice
+        self.flask, self._render = flask, render
+        self._common = {https: privacy.headers(https=https, practice=practice) for https in (False, True)}
         self._static = load_static(static)
         self._set = KeptSet(editions.current, render)
         editions.on_change(self._swap)
@@ -90,7 +92,7 @@ class KeptPages:
         if kept is None:
             if f"{path}/" in self._set:
                 headers = [
-                    *_common(https=https, practice=self._practice),
+                    *self._common[https],
                     ("Location", f"{path}/"),
                     ("Content-Length", "0"),
                 ]
@@ -98,22 +100,8 @@ class KeptPages:
                 return []
             return self.flask(environ, start_response)
         encoding = choose_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        body = kept.encodings[encoding]
-        headers = [
-            ("Content-Type", kept.content_type),
-            ("Content-Length", str(len(body))),
-            ("Vary", "Accept-Encoding"),
-            *_common(https=https, practice=self._practice),
-        ]
-        if encoding:
-            headers.append(("Content-Encoding", encoding))
-        start_response("200 OK", headers)
-        return [] if method == "HEAD" else [body]
-
-
-@lru_cache(maxsize=4)
-def _common(*, https: bool, practice: bool) -> tuple[tuple[str, str], ...]:
-    return privacy.headers(https=https, practice=practice)
+        start_response("200 OK", [*kept.headers[encoding], *self._common[https]])
+        return [] if method == "HEAD" else [kept.encodings[encoding]]
 
 
 @lru_cache(maxsize=256)
