@@ -1,0 +1,120 @@
+"""A static copy for a web server: every information page and static file, byte by byte what the site itself would send.
+
+Beside each file lie its compressed forms (`.gz`, `.br`). Forms and `/` depend on the visitor and are not in it. What is: under
+`away/`, at each form's address, the page that says that writing does not work now and gives the hotline, for the time when the
+web server finds nobody behind it.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+from wsgiref.types import WSGIApplication
+
+from werkzeug.test import Client
+
+from ihmiskauppa.pages import catalogue
+from ihmiskauppa.public import editions
+from ihmiskauppa.public.pages import load_static
+from ihmiskauppa.settings import Settings
+
+INDEX: Final = "index.html"
+SUFFIXES: Final = {"": "", "gzip": ".gz", "br": ".br"}  # by Content-Encoding
+AWAY: Final = "away/"
+# The web server runs as another user, whatever our umask is; nothing in a copy is secret.
+FOLDER_MODE: Final = 0o755
+FILE_MODE: Final = 0o644
+
+
+class ExportError(Exception):
+    """No copy was made; the one before stays."""
+
+
+def export(configuration: Settings, build: Callable[[Settings], WSGIApplication], folder: Path) -> bool:
+    """Make `folder` the copy of the site that `build` makes from `configuration`; whether it changed.
+
+    Raises `ExportError`, or one of `editions.BROKEN`.
+    """
+    edition = editions.load(configuration)
+    static = load_static(Path(__file__).parent.parent / "static")
+    files = pages(build(configuration), [*edition.catalogue.by_path, *static])
+    closed = Client(build(replace(configuration, inbox_keys=())))  # without a key, every form's page says that it is closed
+    for form in edition.forms.values():
+        for language in edition.languages:
+            path = f"/{language}/{catalogue.path_of(form.id)}"
+            files[AWAY + file_name(path)] = _body(closed, path, "", HTTPStatus.SERVICE_UNAVAILABLE)
+    return swap_in(folder, files)
+
+
+def pages(site: WSGIApplication, paths: Iterable[str]) -> dict[str, bytes]:
+    """What `site` answers at `paths`, in every encoding, by file name. Raises `ExportError`."""
+    client = Client(site)
+    return {
+        file_name(path) + suffix: _body(client, path, encoding, HTTPStatus.OK)
+        for path in paths
+        for encoding, suffix in SUFFIXES.items()
+    }
+
+
+def file_name(path: str) -> str:
+    """Where the copy of what stands at `path` lies: `/fi/` is `fi/index.html`."""
+    return path.removeprefix("/") + (INDEX if path.endswith("/") else "")
+
+
+def swap_in(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Make the link `folder` lead to a new folder with exactly `files`, at once; whether anything had changed.
+
+    The folder before stays until the next change, for whoever is still reading it. Raises `ExportError`.
+    """
+    if folder.exists() and not folder.is_symlink():
+        raise ExportError(f"{folder} is there already and no copy of ours: name one that is not there")
+    if folder.exists() and _content(folder) == files:
+        return False
+    copies = folder.with_name(f"{folder.name}.d")
+    fresh = copies / secrets.token_hex(8)
+    try:
+        _write(fresh, files)
+        before = folder.resolve()
+        link = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}")
+        link.symlink_to(fresh.relative_to(folder.parent))
+        link.replace(folder)
+    except OSError as fault:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise ExportError(f"{folder} cannot be written: {fault.strerror}") from fault
+    for other in copies.iterdir():
+        if other.resolve() not in {fresh.resolve(), before}:
+            shutil.rmtree(other)
+    return True
+
+
+def _body(client: Client, path: str, encoding: str, status: HTTPStatus) -> bytes:
+    answer = client.get(path, headers={"Accept-Encoding": encoding})
+    if answer.status_code != status or answer.headers.get("Content-Encoding", "") != encoding:
+        raise ExportError(f"{path} answers {answer.status}")
+    return answer.data
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write `files` under the new `folder`, and have all of it on the disk when this returns."""
+    for place in dict.fromkeys((folder.parent, folder, *(folder / name for name in _folders(files)))):
+        place.mkdir(exist_ok=True, parents=True)
+        place.chmod(FOLDER_MODE)
+    for name, body in files.items():
+        with (folder / name).open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fchmod(file.fileno(), FILE_MODE)
+            os.fsync(file.fileno())
+
+
+def _folders(files: Mapping[str, bytes]) -> list[str]:
+    found = {str(parent) for name in files for parent in Path(name).parents}
+    return sorted(found - {"."})
