@@ -95,7 +95,7 @@ def _body(client: Client, path: str, encoding: str, status: HTTPStatus) -> bytes
     answer = client.get(path, headers={"Accept-Encoding": encoding})
     if answer.status_code != status or answer.headers.get("Content-Encoding", "") != encoding:
         raise ExportError(f"{path} answers {answer.status}")
-    return answer.data
+    return bytes(answer.data)
 
 
 def _content(folder: Path) -> dict[str, bytes]:
