@@ -137,10 +137,10 @@ def test_the_environment_gives_text_of_every_type(tmp_path: Path, name: str, tex
 
 def test_config_toml_gives_values_of_every_type(tmp_path: Path) -> None:
     """What the file says is taken where the environment says nothing."""
-    config = 'threads = 9\nhide_recipients = true\npost_limits = "1 per day"\n'
+    config = 'threads = 40\nhide_recipients = true\npost_limits = "1 per day"\n'
     made = read(instance(tmp_path / "i", config))
     assert made.faults == ()
-    assert (made.threads, made.hide_recipients, made.post_limits) == (9, True, "1 per day")
+    assert (made.threads, made.hide_recipients, made.post_limits) == (40, True, "1 per day")
     (tmp_path / "j").mkdir()
     given = {ENVIRONMENT_PREFIX + key: text for key, text in GOOD.items() if key != "INBOX_KEYS"}
     folder = instance(tmp_path / "j", f'inbox_keys = ["{"B" * 40}", "{"C" * 40}"]\n')
@@ -150,8 +150,8 @@ def test_config_toml_gives_values_of_every_type(tmp_path: Path) -> None:
 def test_the_environment_wins(tmp_path: Path) -> None:
     """A value in the environment stands before the one in config.toml, even a wrong one in the file."""
     folder = instance(tmp_path / "i", 'threads = "many"\nport = 1\nsmtp_host = "file.example"\n')
-    made = read(folder, {"THREADS": "20", "PORT": "9000"})
-    assert (made.threads, made.port, made.smtp_host, made.faults) == (20, 9000, "mail.example.org", ())
+    made = read(folder, {"THREADS": "40", "PORT": "9000"})
+    assert (made.threads, made.port, made.smtp_host, made.faults) == (40, 9000, "mail.example.org", ())
 
 
 def test_port_is_read_without_a_prefix(tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ def test_no_environment_stops_the_reading(tmp_path: Path, environment: Mapping[s
 
 @pytest.mark.parametrize(
     "given",
-    [{"FILES_MOST": "0"}, {"FILE_MEGABYTES": "0"}, {"FILES_MEGABYTES": "0"}, {"FILES_MEGABYTES": "61"}, {"THREADS": "8"}],
+    [{"FILES_MOST": "0"}, {"FILE_MEGABYTES": "0"}, {"FILES_MEGABYTES": "0"}, {"FILES_MEGABYTES": "61"}, {"THREADS": "31"}],
 )
 def test_bounds_that_would_break_uploads_are_refused(tmp_path: Path, given: dict[str, str]) -> None:
     """More than is drained could not be answered, and fewer threads than uploads would make text wait."""

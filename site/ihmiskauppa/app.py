@@ -19,7 +19,7 @@ from ihmiskauppa.public.editions import Edition, Editions
 from ihmiskauppa.public.frame import Frame
 from ihmiskauppa.public.pages import KeptPages
 from ihmiskauppa.public.submissions import Submissions
-from ihmiskauppa.public.uploads import UploadGate, Uploads
+from ihmiskauppa.public.uploads import Uploads, large_gate, reading_gate
 from ihmiskauppa.settings import Settings
 
 
@@ -42,7 +42,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> WSGIApplication
     source = limits.source_of_request(token_keys[0], database.now, configuration.onion_host)
     counts = limits.limits(app, source, configuration.limiter_store, configuration.post_limits)
     file_limits = start.file_limits(configuration)
-    app.request_class = privacy.request_class(Uploads(file_limits, UploadGate()), source)
+    app.request_class = privacy.request_class(Uploads(file_limits, large_gate(), reading_gate(configuration.threads)), source)
 
     def form_frame(edition: Edition, language: Language, form: Form) -> Frame:
         title, summary = (edition.translations.gettext(language.code, text) for text in (form.title, form.summary))

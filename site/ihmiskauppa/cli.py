@@ -4,12 +4,14 @@ import datetime
 import functools
 import json
 import logging.config
+import os
 import pkgutil
 import secrets
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,13 +37,14 @@ STALE_HOURS: Final = 2  # an undelivered message older than this is trouble
 @click.group()
 def main() -> None:
     """The website of the assistance system for victims of human trafficking."""
+    os.umask(0o077)  # database, keys and what else we make are for our user only
     logging.config.dictConfig(logs.configuration())
 
 
-def _fit() -> Settings:
+def _fit(judge: Callable[[Settings], None]) -> Settings:
     configuration = settings.read()
     try:
-        start.refuse_unfit(configuration)
+        judge(configuration)
     except StartRefusedError as refused:
         _refuse(refused.faults)
     return configuration
@@ -58,7 +61,9 @@ def _refuse(faults: tuple[str, ...] | list[str]) -> None:
 def serve() -> None:
     """Run the public site."""
     logs.harden_process()
-    configuration = _fit()
+    configuration = _fit(start.refuse_unfit)
+    for warning in keys.warnings(Keyring(configuration.keyring), configuration.inbox_keys, database.now()):
+        click.echo(f"WARNING: {warning}", err=True)
     for area in [] if configuration.practice else logs.plain_swap():
         click.echo(
             f"WARNING: swap on {area} is not encrypted: what visitors write may reach that disk. swapoff, or dm-crypt.",
@@ -91,7 +96,7 @@ def serve() -> None:
 def forward() -> None:
     """Run the forwarder, which empties the outbox."""
     logs.harden_process()
-    configuration = _fit()
+    configuration = _fit(start.refuse_unfit_forwarder)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -237,7 +242,9 @@ def keys_list() -> None:
 def keys_check() -> None:
     """Say everything that forbids sealing to the inbox's keys. Exit status 2 if there is anything."""
     configuration = settings.read()
-    faults = keys.faults(Keyring(configuration.keyring), configuration.inbox_keys, configuration.instance, database.now())
+    keyring, moment = Keyring(configuration.keyring), database.now()
+    faults = keys.faults(keyring, configuration.inbox_keys, configuration.instance, moment)
+    faults += [warning for warning in keys.warnings(keyring, configuration.inbox_keys, moment) if warning not in faults]
     for fault in faults:
         click.echo(f"- {fault}")
     if faults:

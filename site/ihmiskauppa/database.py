@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
 
 # Seconds a statement waits for another writer's lock before it fails.
@@ -40,6 +41,28 @@ def connect(url: str) -> Engine:
     else:
         event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def faults(url: str, revision: str) -> list[str]:
+    """Why the database at `url` cannot be used as it is, a sentence each; `revision` is the one the code needs."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return ["database_url is not a database address such as sqlite:////var/lib/ihmiskauppa/ihmiskauppa.db."]
+    if parsed.get_backend_name() not in {"sqlite", "postgresql", "postgres"}:
+        return ["database_url must be sqlite or postgresql."]
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        return ["database_url names a database in memory, which keeps nothing."]
+    try:
+        engine = connect(url)
+        with engine.connect() as connection:
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        engine.dispose()
+    except SQLAlchemyError as fault:
+        found, reason = None, type(fault).__name__
+    else:
+        reason = f"it is at revision {found}"
+    return [] if found == revision else [f"The database is not ready ({reason}): run `ihmiskauppa migrate`."]
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:

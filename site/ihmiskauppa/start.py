@@ -10,12 +10,24 @@ from ihmiskauppa.intake.outbox import Outbox
 from ihmiskauppa.intake.sealing import Sealer
 from ihmiskauppa.intake.submission import Desk
 from ihmiskauppa.public import editions, limits
-from ihmiskauppa.settings import Settings, StartRefusedError
+from ihmiskauppa.settings import Settings, StartRefusedError, data_folder
+
+
+def refuse_unfit_forwarder(configuration: Settings) -> None:
+    """Judge what the forwarder needs: settings and database. Sealed messages leave whatever becomes of keys and content."""
+    faults = [*configuration.faults, *_database_faults(configuration)]
+    if faults:
+        raise StartRefusedError(tuple(faults))
+
+
+def _database_faults(configuration: Settings) -> list[str]:
+    newest = max(path.stem for path in (data_folder("migrations") / "versions").glob("*.py"))[:4]
+    return database.faults(configuration.database_url, newest) if configuration.database_url else []
 
 
 def refuse_unfit(configuration: Settings) -> None:
-    """Judge settings, keys and content together. Raises `StartRefusedError`; practice forgives keys only."""
-    faults = list(configuration.faults)
+    """Judge settings, database, keys and content together. Raises `StartRefusedError`; practice forgives keys only."""
+    faults = [*configuration.faults, *_database_faults(configuration)]
     if not configuration.practice:
         keyring = Keyring(configuration.keyring)
         faults += keys.faults(keyring, configuration.inbox_keys, configuration.instance, database.now())

@@ -102,8 +102,9 @@ def test_a_canary_through_every_form_is_found_nowhere(copy: Copy) -> None:
     changed = list(_changed_files(since))
     assert control in changed, "the search does not see what changed"
     assert _holds(control, needles)
+    same = control.stat()
+    changed = [path for path in changed if not path.exists() or not os.path.samestat(path.stat(), same)]
     control.unlink()
-    changed.remove(control)
     assert copy.instance / "ihmiskauppa.db-wal" in changed
     assert not [str(path) for path in changed if _holds(path, needles)]
     pids = _family(copy)

@@ -26,6 +26,7 @@ FORM = "/en/about/write-to-us/"
         ({"Origin": "http://localhost"}, 200),
         ({"Origin": "https://attacker.example"}, 403),
         ({"Origin": "http://localhost.attacker.example"}, 403),
+        ({"Origin": "http://["}, 403),
         ({}, 200),
     ],
 )
@@ -80,3 +81,18 @@ def test_a_text_far_over_the_limit_is_kept(site: Site) -> None:
     answer = site.client.post(FORM, data="message=" + "%C3%A4" * count, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 422
     assert answer.text.count("ä") == count
+
+
+def test_half_a_message_is_none(site: Site) -> None:
+    """A body that broke off on the way is not taken as if it were whole, in either encoding of forms."""
+    urlencoded = f"token={site.token(FORM)}&message=truncated".encode()
+    multipart = b'--b\r\nContent-Disposition: form-data; name="message"\r\n\r\ntrunc'
+    for kind, content in (("application/x-www-form-urlencoded", urlencoded), ("multipart/form-data; boundary=b", multipart)):
+        answer = site.client.post(
+            FORM,
+            input_stream=io.BytesIO(content),
+            content_type=kind,
+            environ_overrides={"CONTENT_LENGTH": str(len(content) + 500)},
+        )
+        assert answer.status_code == 400
+        assert "data-reference" not in answer.text

@@ -112,6 +112,36 @@ def test_every_answer_is_kept_beside_an_error(site: Site) -> None:
     assert page.one("input", name="safe_time_until_date").get("aria-invalid") == "true"
 
 
+def test_a_safe_day_survives_another_fault_however_it_was_written(site: Site) -> None:
+    """Days and times that a date input would drop unseen come back as it takes them, or in a text input."""
+    written = {
+        "safe_time_until_date": "24.12.2030",
+        "safe_time_from_date": "2030-12-1",
+        "safe_time_from_time": "15",
+        "safe_time_until_time": "٢٢:٣٠",
+    }
+    answer = site.send("/fi/get-help/write-to-us/", may_contact="yes", telephone="bad!", message="m", **written)
+    assert answer.status_code == 422
+    page = Page(answer.text)
+    found = {name: (page.one("input", name=name).get("type"), page.one("input", name=name).get("value")) for name in written}
+    assert found == {
+        "safe_time_until_date": ("date", "2030-12-24"),
+        "safe_time_from_date": ("date", "2030-12-01"),
+        "safe_time_from_time": ("time", "15:00"),
+        "safe_time_until_time": ("time", "22:30"),
+    }
+    odd = site.send("/fi/get-help/write-to-us/", may_contact="yes", telephone="0401234567", safe_time_from_time="iltaisin")
+    field = Page(odd.text).one("input", name="safe_time_from_time")
+    assert (field.get("type"), field.get("value")) == ("text", "iltaisin")
+
+
+def test_nothing_in_the_log_tells_when_someone_wrote(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """A taken message leaves no line: a second in a log could be laid beside the records of a network."""
+    with caplog.at_level("DEBUG", logger="ihmiskauppa"):
+        reference(site.send(CONTACT, message="hiljaa"))
+    assert [record for record in caplog.records if record.name.startswith("ihmiskauppa")] == []
+
+
 def test_not_safe_shows_the_emergency_number(site: Site) -> None:
     """Under the answer "no" stand 112 and the hotline, on the page already, in every language."""
     for code in ("fi", "sv", "en", "ar"):

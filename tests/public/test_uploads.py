@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, ServiceUnavailable
 from werkzeug.test import TestResponse
 
 from ihmiskauppa.forms.files import FileLimits
@@ -20,10 +20,13 @@ from ihmiskauppa.public.uploads import (
     LONGEST_TEXT,
     MOST_LARGE,
     MOST_LARGE_PER_SOURCE,
+    THREADS_FOR_PAGES,
+    Gate,
     Posted,
     Refusal,
-    UploadGate,
     Uploads,
+    large_gate,
+    reading_gate,
 )
 from tests.client import Page
 from tests.public.conftest import Site, reference
@@ -42,7 +45,7 @@ def body(text: dict[str, str], files: list[tuple[str, bytes]], field: str = "fil
 
 
 def _read(content: bytes, uploads: Uploads | None = None, source: str = "s") -> Posted:
-    reader = uploads or Uploads(LIMITS, UploadGate())
+    reader = uploads or Uploads(LIMITS, large_gate(), reading_gate(64))
     return reader.read(io.BytesIO(content), b"b", len(content), source)
 
 
@@ -68,7 +71,7 @@ def test_too_much_is_refused_and_the_text_kept(sizes: list[int]) -> None:
     """All names are told, no file is kept, the text is there, and the whole body was read."""
     content = body({"message": "säily"}, [(f"{number}.jpg", b"x" * size) for number, size in enumerate(sizes)])
     stream = io.BytesIO(content)
-    posted = Uploads(LIMITS, UploadGate()).read(stream, b"b", len(content), "s")
+    posted = Uploads(LIMITS, large_gate(), reading_gate(64)).read(stream, b"b", len(content), "s")
     assert posted.refusal is Refusal.TOO_LARGE
     assert posted.file_names == [f"{number}.jpg" for number in range(len(sizes))]
     assert posted.files == {}
@@ -100,7 +103,7 @@ class _Endless(io.RawIOBase):
 def test_no_more_than_64_mb_are_read() -> None:
     """Of a body said to be 1 GB, 64 MB are thrown away; the text is kept."""
     stream = _Endless(body({"message": "säily"}, [("a.mp4", b"")]).removesuffix(b"\r\n--b--\r\n"))
-    posted = Uploads(LIMITS, UploadGate()).read(stream, b"b", 10**9, "s")  # type: ignore[arg-type]
+    posted = Uploads(LIMITS, large_gate(), reading_gate(64)).read(stream, b"b", 10**9, "s")  # type: ignore[arg-type]
     assert posted.refusal is Refusal.TOO_LARGE
     assert posted.text["message"] == "säily"
     assert stream.taken == DRAINED
@@ -110,15 +113,17 @@ def test_a_late_body_is_let_go_and_its_text_kept() -> None:
     """Past the deadline no more is waited for."""
     clock: Iterator[float] = (step * DEADLINE / 10 for step in count())
     content = body({"message": "säily"}, [("a.jpg", b"x" * 5_000_000)])
-    posted = Uploads(LIMITS, UploadGate(), clock=lambda: next(clock)).read(io.BytesIO(content), b"b", len(content), "s")
+    posted = Uploads(LIMITS, large_gate(), reading_gate(64), clock=lambda: next(clock)).read(
+        io.BytesIO(content), b"b", len(content), "s"
+    )
     assert posted.refusal is Refusal.LATE
     assert posted.text["message"] == "säily"
 
 
 def test_the_gate_lets_eight_in_and_two_of_one_source() -> None:
     """Neither more in all nor more of one source; whoever leaves makes room; small bodies never come to the gate."""
-    gate = UploadGate()
-    uploads = Uploads(LIMITS, gate)
+    gate = large_gate()
+    uploads = Uploads(LIMITS, gate, reading_gate(64))
     large, small = body({"message": "x"}, [("a.jpg", b"x" * 2_000_000)]), body({"message": "x"}, [("a.jpg", b"x" * 1000)])
     mine = [_read(large, uploads, "me") for _ in range(MOST_LARGE_PER_SOURCE + 1)]
     assert [posted.refusal for posted in mine] == [None, None, Refusal.BUSY]
@@ -135,8 +140,8 @@ def test_the_gate_lets_eight_in_and_two_of_one_source() -> None:
 
 def test_the_gate_is_left_after_any_fault() -> None:
     """A large body that breaks off, or has too much text behind its file, holds no place."""
-    gate = UploadGate()
-    uploads = Uploads(LIMITS, gate)
+    gate = large_gate()
+    uploads = Uploads(LIMITS, gate, reading_gate(64))
     broken = body({}, [("a.jpg", b"x" * 2_000_000)])[:-20]
     for _ in range(MOST_LARGE + 1):
         with pytest.raises(BadRequest):
@@ -213,7 +218,7 @@ def test_text_never_waits_behind_uploads(make_site: Callable[..., Site]) -> None
     assert gate.enter("anybody")
 
 
-def _gate(site: Site) -> UploadGate:
+def _gate(site: Site) -> Gate:
     assert isinstance(site.application, KeptPages)
     request_class = site.application.flask.request_class
     assert issubclass(request_class, FormRequest)
@@ -262,3 +267,16 @@ def test_large_files_from_several_threads_are_all_taken(site: Site) -> None:
     for thread in threads:
         thread.join(60)
     assert answers == [200] * 4
+
+
+def test_bodies_being_read_never_take_the_threads_of_the_pages() -> None:
+    """Six of one source, and all but sixteen threads in all; whoever is turned away is told so at once."""
+    gate = reading_gate(32)
+    reader = Uploads(LIMITS, large_gate(), gate)
+    assert [gate.enter("one") for _ in range(7)] == [True] * 6 + [False]
+    assert [gate.enter(f"other {number}") for number in range(32 - THREADS_FOR_PAGES)].count(True) == 32 - THREADS_FOR_PAGES - 6
+    with pytest.raises(ServiceUnavailable):
+        _read(body({"message": "x"}, []), reader, "another")
+    gate.leave("one")
+    assert _read(body({"message": "x"}, []), reader, "another").text["message"] == "x"
+    assert _read(body({"message": "x"}, []), reader, "another").text["message"] == "x"

@@ -242,6 +242,24 @@ def _time(field: str, text: str) -> datetime.time | None:
     raise _WrongError(msgid("Please write the time like this: 15:00"), field)
 
 
+def iso_date(text: str) -> str:
+    """A day as someone wrote it, in ISO 8601; "" stays "". Raises ValueError."""
+    try:
+        day = _date("", text)
+    except _WrongError as wrong:
+        raise ValueError from wrong
+    return day.isoformat() if day else ""
+
+
+def iso_time(text: str) -> str:
+    """A time of day as someone wrote it, in ISO 8601 to the minute; "" stays "". Raises ValueError."""
+    try:
+        time = _time("", text)
+    except _WrongError as wrong:
+        raise ValueError from wrong
+    return time.strftime("%H:%M") if time else ""
+
+
 def _western(text: str) -> str:
     """Digits of any script as 0 to 9."""
     return "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in text)

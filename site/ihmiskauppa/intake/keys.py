@@ -225,22 +225,33 @@ def _gnupg_homes(instance: Path) -> Iterator[Path]:
 
 
 def faults(keyring: Keyring, fingerprints: Sequence[str], instance: Path, now: datetime.datetime) -> list[str]:
-    """Everything about the inbox's keys that forbids a production start, a sentence each."""
+    """Everything about the inbox's keys that forbids a production start, a sentence each.
+
+    As long as one key is usable, others that are not are no reason to keep the site away: see `warnings`.
+    """
     try:
         certificates = keyring.certificates()
     except KeysError as fault:
         return [f"{fault}.", "There is no usable inbox key."]
     found = [certificates[fingerprint] for fingerprint in fingerprints if fingerprint in certificates]
-    complaints = [f"Inbox key {f} is not in {keyring.home}." for f in fingerprints if f not in certificates]
+    complaints = []
     for certificate in found:
         if certificate.practice:
             complaints.append(f"Inbox key {certificate.fingerprint} is a practice key.")
         private = private_half(certificate, instance)
         if private is not None:
             complaints.append(f"The private half of inbox key {certificate.fingerprint} is on this machine: {private}.")
-        trouble = certificate.trouble(now)
-        if trouble:
-            complaints.append(f"Inbox key {certificate.fingerprint}: {trouble}.")
     if not any(not certificate.trouble(now) for certificate in found):
-        complaints.append("There is no usable inbox key.")
+        complaints += [*warnings(keyring, fingerprints, now), "There is no usable inbox key."]
     return complaints
+
+
+def warnings(keyring: Keyring, fingerprints: Sequence[str], now: datetime.datetime) -> list[str]:
+    """What is wrong with single keys of the inbox, a sentence each."""
+    try:
+        certificates = keyring.certificates()
+    except KeysError:
+        return []
+    absent = [f"Inbox key {f} is not in {keyring.home}." for f in fingerprints if f not in certificates]
+    found = [certificates[f] for f in fingerprints if f in certificates]
+    return absent + [f"Inbox key {c.fingerprint}: {c.trouble(now)}." for c in found if c.trouble(now)]

@@ -12,10 +12,12 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from typing import Any, Final
+from unicodedata import category
 
 from ihmiskauppa.intake.keys import open_gpg
 from ihmiskauppa.intake.message import ANSWERS_FILE
 
+JOINERS: Final = "\n\t\u200c\u200d"  # what Persian, Indic scripts and emoji need beside letters and blanks
 AGENT_SOCKET: Final = "S.gpg-agent.browser"  # the longest name gpg-agent uses
 SOCKET_PATH_BYTES: Final = 100
 
@@ -110,4 +112,4 @@ def _read(entity: EmailMessage, message_id: str) -> ReadMessage:
 
 def for_terminal(text: str) -> str:
     """`text` with control characters made visible, so that a message cannot drive the reader's terminal."""
-    return "".join(c if c in "\n\t" or c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return "".join(c if c in JOINERS or c.isprintable() or category(c) == "Zs" else f"\\u{ord(c):04x}" for c in text)

@@ -86,6 +86,13 @@ class Bound:
         """What stands in a text field."""
         return "\n".join(self.wtform[name].data)
 
+    def moment(self, name: str, kind: str) -> str | None:
+        """A day or a time as its input takes it (ISO 8601); None if it cannot be read: the input would drop it unseen."""
+        try:
+            return answers.iso_date(self.value(name)) if kind == "date" else answers.iso_time(self.value(name))
+        except ValueError:
+            return None
+
     def chosen(self, name: str, option: str) -> bool:
         return option in self.wtform[name].data
 

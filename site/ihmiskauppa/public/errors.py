@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from flask import Flask, Response, make_response, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from ihmiskauppa.languages import Language
 from ihmiskauppa.public.editions import Edition, Editions
@@ -59,12 +59,17 @@ def register(app: Flask, editions: Editions, frame: FrameOf, submissions: Submis
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             drain(request.environ["wsgi.input"])  # a browser that is still sending would see a broken connection
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            answer.headers["Allow"] = "GET, HEAD"
+            methods = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+            answer.headers["Allow"] = ", ".join(sorted(methods or ("GET", "HEAD")))
         return answer
 
     def fault(error: Exception) -> Response:
         log.error("a request failed", exc_info=error, extra={"event_fields": {}})
-        return submissions.rescue() or page(InternalServerError())
+        try:
+            rescued = submissions.rescue()
+        except HTTPException:  # not a form that can be read: there is nothing to give back
+            rescued = None
+        return rescued or page(InternalServerError())
 
     app.register_error_handler(HTTPException, page)
     app.register_error_handler(Exception, fault)

@@ -1,8 +1,8 @@
 """A static copy for a web server: every information page and static file, byte by byte what the site itself would send.
 
-Beside each file lie its compressed forms (`.gz`, `.br`). Forms and `/` depend on the visitor and are not in it. What is: under
-`away/`, at each form's address, the page that says that writing does not work now and gives the hotline, for the time when the
-web server finds nobody behind it.
+Beside each file lie its compressed forms (`.gz`, `.br`). Forms and `/` depend on the visitor and are not in it. Two pages stand
+in for each form where the web server answers by itself, both with the hotline: under `away/`, that writing does not work now
+(nobody behind it answers), and under `too-large/`, that this was too much to send.
 """
 
 import os
@@ -15,16 +15,18 @@ from pathlib import Path
 from typing import Final
 from wsgiref.types import WSGIApplication
 
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 from ihmiskauppa.pages import catalogue
 from ihmiskauppa.public import editions
 from ihmiskauppa.public.pages import load_static
+from ihmiskauppa.public.uploads import LONGEST_TEXT
 from ihmiskauppa.settings import Settings
 
 INDEX: Final = "index.html"
 SUFFIXES: Final = {"": "", "gzip": ".gz", "br": ".br"}  # by Content-Encoding
-AWAY: Final = "away/"
+AWAY: Final = "away"
+TOO_LARGE: Final = "too-large"
 # The web server runs as another user, whatever our umask is; nothing in a copy is secret.
 FOLDER_MODE: Final = 0o755
 FILE_MODE: Final = 0o644
@@ -41,20 +43,22 @@ def export(configuration: Settings, build: Callable[[Settings], WSGIApplication]
     """
     edition = editions.load(configuration)
     static = load_static(Path(__file__).parent.parent / "static")
-    files = pages(build(configuration), [*edition.catalogue.by_path, *static])
+    site = Client(build(configuration))
+    files = pages(site, [*edition.catalogue.by_path, *static])
     closed = Client(build(replace(configuration, inbox_keys=())))  # without a key, every form's page says that it is closed
     for form in edition.forms.values():
         for language in edition.languages:
             path = f"/{language}/{catalogue.path_of(form.id)}"
-            files[AWAY + file_name(path)] = _body(closed, path, "", HTTPStatus.SERVICE_UNAVAILABLE)
+            files[AWAY + "/" + file_name(path)] = _body(closed.get(path), HTTPStatus.SERVICE_UNAVAILABLE)
+            refused = site.post(path, data=bytes(LONGEST_TEXT + 1), content_type="application/x-www-form-urlencoded")
+            files[TOO_LARGE + "/" + file_name(path)] = _body(refused, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     return swap_in(folder, files)
 
 
-def pages(site: WSGIApplication, paths: Iterable[str]) -> dict[str, bytes]:
+def pages(site: Client, paths: Iterable[str]) -> dict[str, bytes]:
     """What `site` answers at `paths`, in every encoding, by file name. Raises `ExportError`."""
-    client = Client(site)
     return {
-        file_name(path) + suffix: _body(client, path, encoding, HTTPStatus.OK)
+        file_name(path) + suffix: _body(site.get(path, headers={"Accept-Encoding": encoding}), HTTPStatus.OK, encoding)
         for path in paths
         for encoding, suffix in SUFFIXES.items()
     }
@@ -91,11 +95,10 @@ def swap_in(folder: Path, files: Mapping[str, bytes]) -> bool:
     return True
 
 
-def _body(client: Client, path: str, encoding: str, status: HTTPStatus) -> bytes:
-    answer = client.get(path, headers={"Accept-Encoding": encoding})
+def _body(answer: TestResponse, status: HTTPStatus, encoding: str = "") -> bytes:
     if answer.status_code != status or answer.headers.get("Content-Encoding", "") != encoding:
-        raise ExportError(f"{path} answers {answer.status}")
-    return bytes(answer.data)
+        raise ExportError(f"{answer.request.path} answers {answer.status}, where {status} was expected")
+    return answer.get_data()
 
 
 def _content(folder: Path) -> dict[str, bytes]:

@@ -3,11 +3,11 @@
 import io
 from collections.abc import Callable
 from typing import IO, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import Request
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge
 from werkzeug.utils import cached_property
 
 from ihmiskauppa.public.uploads import LONGEST_TEXT, MOST_PARTS, Posted, Uploads
@@ -64,12 +64,27 @@ class FormRequest(InMemoryRequest):
     def posted(self) -> Posted:
         """The posted form. A body that is not multipart (or none) has text only."""
         if self.mimetype != "multipart/form-data":
-            return Posted(text=MultiDict(super().form))
+            with self.uploads.entered(type(self).source()):
+                return Posted(text=MultiDict(self._urlencoded()))
         boundary = self.mimetype_params.get("boundary", "")
         if not boundary.isascii() or not boundary or self.content_length is None:
             raise BadRequest
         stream = self.environ["wsgi.input"]
         return self.uploads.read(stream, boundary.encode("ascii"), self.content_length, type(self).source())
+
+    def _urlencoded(self) -> MultiDict[str, str]:
+        """The fields of an urlencoded body, which must be as long as it says: half a message is none."""
+        length = self.content_length or 0
+        if length > LONGEST_TEXT:
+            raise RequestEntityTooLarge
+        body = self.environ["wsgi.input"].read(length) if length else b""
+        if len(body) < length:
+            raise BadRequest
+        try:
+            fields = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_PARTS, errors="replace")
+        except (UnicodeDecodeError, ValueError):
+            raise BadRequest from None
+        return MultiDict(fields if self.mimetype == "application/x-www-form-urlencoded" else ())
 
     def close(self) -> None:
         """Let go of the posted files and of the place at the gate."""
@@ -101,5 +116,9 @@ def refuse_foreign_post(request: Request) -> None:
             raise Forbidden
         return
     origin = request.headers.get("Origin", "null")
-    if origin != "null" and urlsplit(origin).netloc.lower() != request.host.lower():
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        raise Forbidden from None
+    if origin != "null" and host.lower() != request.host.lower():
         raise Forbidden

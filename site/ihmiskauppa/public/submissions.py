@@ -7,7 +7,6 @@ from http import HTTPStatus
 
 from flask import Flask, Response, abort, make_response, request
 
-from ihmiskauppa import logs
 from ihmiskauppa.forms.definition import Form
 from ihmiskauppa.forms.files import FileLimits
 from ihmiskauppa.intake.submission import Desk, NotTakenError, submit
@@ -78,7 +77,6 @@ class Submissions:
         except NotTakenError as fault:
             log.error("a submission was not taken", exc_info=fault, extra={"event_fields": {"form": form.name}})
             return _answer(self._form_page(frame, bound, NOT_SENT), HTTPStatus.SERVICE_UNAVAILABLE)
-        logs.event(log, logging.INFO, "a submission was stored", form=form.name)
         return _answer(render("sent.html", frame, form=form, reference=reference, dropped=bound.answers.dropped), HTTPStatus.OK)
 
     def rescue(self) -> Response | None:

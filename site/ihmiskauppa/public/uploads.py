@@ -9,11 +9,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Final
 
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, ServiceUnavailable
 from werkzeug.sansio import multipart
 
 from ihmiskauppa.forms.files import File, FileLimits
@@ -22,6 +23,8 @@ LARGE: Final = 1_000_000  # bytes; a body from here on passes the gate if it bri
 DRAINED: Final = 64_000_000  # bytes read and thrown away before an answer that refuses
 MOST_LARGE: Final = 8  # large bodies held at once by this process
 MOST_LARGE_PER_SOURCE: Final = 2
+MOST_READ_PER_SOURCE: Final = 6  # bodies of one source read at once, of any size
+THREADS_FOR_PAGES: Final = 16  # threads that no body can take
 DEADLINE: Final = 300.0  # seconds a large body may take: 15 MB at 50 kB/s
 CHUNK: Final = 64 * 1024  # bytes
 # All text of one post, in bytes. The longest text allowed is some 80 kB; far longer ones are kept and answered at the field.
@@ -37,17 +40,18 @@ class Refusal(enum.Enum):
     LATE = "late"
 
 
-class UploadGate:
-    """Counts the large bodies this process holds, all together and by source; text never comes here."""
+class Gate:
+    """Counts what this process holds at once, all together and by source."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int, most_per_source: int) -> None:
+        self._most, self._most_per_source = most, most_per_source
         self._lock = threading.Lock()
         self._held: Counter[str] = Counter()
 
     def enter(self, source: str) -> bool:
-        """Whether another large body of `source` may come in; if so, it must `leave`."""
+        """Whether one more of `source` may come in; if so, it must `leave`."""
         with self._lock:
-            if self._held.total() >= MOST_LARGE or self._held[source] >= MOST_LARGE_PER_SOURCE:
+            if self._held.total() >= self._most or self._held[source] >= self._most_per_source:
                 return False
             self._held[source] += 1
             return True
@@ -56,6 +60,16 @@ class UploadGate:
         with self._lock:
             self._held[source] -= 1
             self._held += Counter()  # forgets sources with nothing held
+
+
+def large_gate() -> Gate:
+    """The gate for large bodies; text never comes to it."""
+    return Gate(MOST_LARGE, MOST_LARGE_PER_SOURCE)
+
+
+def reading_gate(threads: int) -> Gate:
+    """The gate for all bodies while they are read. A sender who falls silent holds a thread; pages always keep some."""
+    return Gate(threads - THREADS_FOR_PAGES, MOST_READ_PER_SOURCE)
 
 
 @dataclass
@@ -82,15 +96,31 @@ class Uploads:
     """How posts are read in this process."""
 
     limits: FileLimits
-    gate: UploadGate
+    gate: Gate
+    reading: Gate
     clock: Callable[[], float] = time.monotonic
 
     def read(self, stream: IO[bytes], boundary: bytes, length: int, source: str) -> Posted:
         """Read a multipart/form-data body of `length` bytes (RFC 7578).
 
         Of a body larger than `DRAINED` the text that came first is taken, and no file. Raises
-        RequestEntityTooLarge for more text than `LONGEST_TEXT` or too many parts, BadRequest for what is no form.
+        RequestEntityTooLarge for more text than `LONGEST_TEXT` or too many parts, BadRequest for what is no form,
+        ServiceUnavailable when too many bodies are being read.
         """
+        with self.entered(source):
+            return self._read(stream, boundary, length, source)
+
+    @contextmanager
+    def entered(self, source: str) -> Iterator[None]:
+        """A place among the bodies that are read at once. Raises ServiceUnavailable if there is none."""
+        if not self.reading.enter(source):
+            raise ServiceUnavailable
+        try:
+            yield
+        finally:
+            self.reading.leave(source)
+
+    def _read(self, stream: IO[bytes], boundary: bytes, length: int, source: str) -> Posted:
         posted = Posted()
         decoder = multipart.MultipartDecoder(boundary, max_parts=MOST_PARTS)
         try:

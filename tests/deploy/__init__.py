@@ -1,0 +1,1 @@
+"""What stands under `deploy/`, each file checked by its own program."""
