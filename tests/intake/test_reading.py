@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import unicodedata
 from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -176,8 +177,9 @@ def test_escapes_are_made_visible(typed: str, shown: str) -> None:
 
 @given(st.text())
 def test_nothing_that_controls_reaches_the_terminal(typed: str) -> None:
-    """Whatever is typed, what is shown consists of printable characters, line ends and tabs."""
-    assert all(character in "\n\t" or character.isprintable() for character in reading.for_terminal(typed))
+    """Whatever is typed, what is shown consists of printable characters, blanks, line ends, tabs, and joiners of letters."""
+    shown = reading.for_terminal(typed)
+    assert all(c in "\n\t\u200c\u200d" or c.isprintable() or unicodedata.category(c) == "Zs" for c in shown)
 
 
 def test_the_staffs_home_may_have_a_long_path(inbox_key: InboxKey, sealer: Sealer, form: Form, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ DRAINED: Final = 64_000_000  # bytes read and thrown away before an answer that 
 MOST_LARGE: Final = 8  # large bodies held at once by this process
 MOST_LARGE_PER_SOURCE: Final = 2
 MOST_READ_PER_SOURCE: Final = 6  # bodies of one source read at once, of any size
+READ_PATIENCE: Final = 3.0  # seconds a body waits for others of its source to be read
 THREADS_FOR_PAGES: Final = 16  # threads that no body can take
 DEADLINE: Final = 300.0  # seconds a large body may take: 15 MB at 50 kB/s
 CHUNK: Final = 64 * 1024  # bytes
@@ -41,25 +42,31 @@ class Refusal(enum.Enum):
 
 
 class Gate:
-    """Counts what this process holds at once, all together and by source."""
+    """Counts what this process holds at once, all together and by source; a source with too much waits `patience` seconds."""
 
-    def __init__(self, most: int, most_per_source: int) -> None:
-        self._most, self._most_per_source = most, most_per_source
-        self._lock = threading.Lock()
+    def __init__(self, most: int, most_per_source: int, patience: float = 0) -> None:
+        self._most, self._most_per_source, self._patience = most, most_per_source, patience
+        self._room = threading.Condition()
         self._held: Counter[str] = Counter()
+        self._waiting = 0
 
     def enter(self, source: str) -> bool:
         """Whether one more of `source` may come in; if so, it must `leave`."""
-        with self._lock:
-            if self._held.total() >= self._most or self._held[source] >= self._most_per_source:
+        with self._room:
+            if self._held.total() + self._waiting >= self._most:
                 return False
-            self._held[source] += 1
-            return True
+            self._waiting += 1
+            free = self._room.wait_for(lambda: self._held[source] < self._most_per_source, self._patience)
+            self._waiting -= 1
+            if free:
+                self._held[source] += 1
+            return free
 
     def leave(self, source: str) -> None:
-        with self._lock:
+        with self._room:
             self._held[source] -= 1
             self._held += Counter()  # forgets sources with nothing held
+            self._room.notify_all()
 
 
 def large_gate() -> Gate:
@@ -69,7 +76,7 @@ def large_gate() -> Gate:
 
 def reading_gate(threads: int) -> Gate:
     """The gate for all bodies while they are read. A sender who falls silent holds a thread; pages always keep some."""
-    return Gate(threads - THREADS_FOR_PAGES, MOST_READ_PER_SOURCE)
+    return Gate(threads - THREADS_FOR_PAGES, MOST_READ_PER_SOURCE, READ_PATIENCE)
 
 
 @dataclass
