@@ -142,6 +142,20 @@ def test_nothing_in_the_log_tells_when_someone_wrote(site: Site, caplog: pytest.
     assert [record for record in caplog.records if record.name.startswith("ihmiskauppa")] == []
 
 
+def test_an_unusable_key_is_told_once_and_not_at_every_form(
+    make_site: Callable[..., Site], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The operator reads of it once; the log does not tell when people open forms and write."""
+    site = make_site()
+    both = replace(site.configuration, inbox_keys=(*site.configuration.inbox_keys, "A" * 40))
+    client = CheckedClient(build_public_app(both, watch=False))
+    for number in range(3):
+        assert client.get(CONTACT).status_code == 200
+        reference(client.post(CONTACT, data={"token": site.token(CONTACT), "message": f"hiljaa {number}"}))
+    ours = [record for record in caplog.records if record.name == "ihmiskauppa.intake.sealing"]
+    assert len(ours) == 1
+
+
 def test_not_safe_shows_the_emergency_number(site: Site) -> None:
     """Under the answer "no" stand 112 and the hotline, on the page already, in every language."""
     for code in ("fi", "sv", "en", "ar"):

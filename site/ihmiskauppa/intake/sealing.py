@@ -33,6 +33,7 @@ class Sealer:
     def __init__(self, keyring: Keyring, fingerprints: tuple[str, ...], *, hide_recipients: bool = False) -> None:
         # Each once: gpg writes one session key packet for a key, however often it is named.
         self._keyring, self._fingerprints = keyring, tuple(dict.fromkeys(fingerprints))
+        self._left_out: frozenset[str] = frozenset()
         self._arguments = ["-z", "0", "--throw-keyids" if hide_recipients else "--no-throw-keyids"]
 
     def recipients(self, now: datetime.datetime) -> tuple[str, ...]:
@@ -40,11 +41,16 @@ class Sealer:
         try:
             usable = self._keyring.usable(self._fingerprints, now)
         except KeysError:
-            logs.event(log, logging.ERROR, "the key ring cannot be read")
-            return ()
-        for fingerprint in set(self._fingerprints) - set(usable):
-            logs.event(log, logging.ERROR, "inbox key left out: it cannot be encrypted to", fingerprint=fingerprint)
+            usable = ()
+        self._tell(frozenset(self._fingerprints) - frozenset(usable))
         return usable
+
+    def _tell(self, left_out: frozenset[str]) -> None:
+        """Log which keys are left out, once for each change: a line a form would tell when someone opened one."""
+        if left_out != self._left_out:
+            self._left_out = left_out
+            for fingerprint in sorted(left_out):
+                logs.event(log, logging.ERROR, "inbox key left out: it cannot be encrypted to", fingerprint=fingerprint)
 
     def seal(self, entity: bytes, now: datetime.datetime) -> bytes:
         """`entity` padded and encrypted, ASCII-armored. Raises `SealingError`."""
