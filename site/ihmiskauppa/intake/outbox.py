@@ -4,6 +4,7 @@ The verbs: enqueue, claim, finish, defer, shunt, recover. A row is waiting, clai
 aside for a person, never dropped. When a message arrived is kept to the hour only.
 """
 
+import contextlib
 import datetime
 import random
 import secrets
@@ -24,6 +25,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ihmiskauppa.database import Base
@@ -141,7 +143,8 @@ class Outbox:
             # By message id: SQLite gives the id of a deleted row to a new one, and a claimant may come back late.
             connection.execute(delete(OutboxRow).where(OutboxRow.message_id == item.message_id))
             if not connection.execute(update(LastDelivery).values(**values)).rowcount:
-                connection.execute(insert(LastDelivery).values(id=1, **values))
+                with contextlib.suppress(IntegrityError), connection.begin_nested():  # another's first delivery, just now
+                    connection.execute(insert(LastDelivery).values(id=1, **values))
 
     def defer(self, item: Item, now: datetime.datetime, code: int) -> None:
         """Not now: tried again after a growing, uneven wait of an hour at most, for as long as it takes."""
