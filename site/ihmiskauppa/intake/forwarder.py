@@ -48,7 +48,12 @@ class Forwarder:
         """Take back what dead forwarders claimed; forget yesterday's receipts."""
         recovered = self.outbox.recover(now())
         if recovered:
-            logs.event(log, logging.WARNING, "took back messages whose forwarder died", count=recovered)
+            logs.event(
+                log,
+                logging.WARNING,
+                "took back messages whose forwarder died, or which a clock had put off too far",
+                count=recovered,
+            )
         receipts.forget(self.engine, now())
 
     def step(self) -> bool:

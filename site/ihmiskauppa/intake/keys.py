@@ -9,9 +9,10 @@ import os
 import pwd
 import secrets
 import shutil
+import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,9 @@ import gnupg
 PRACTICE_MARK: Final = "PRACTICE KEY"
 # How long a look at the ring holds, if its file does not change: an expiry is noticed from the stored date at once.
 LOOK_SECONDS: Final = 30
-GPG_ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin:/usr/local/bin", "LC_ALL": "C"}
+RETRY_SECONDS: Final = 5  # the same for a look that failed
+GPG_SECONDS: Final = 10  # one gpg may take on the server; it needs hundredths of a second, one or two for the largest files
+GPG_ENVIRONMENT: Final = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 GPG_OPTIONS: Final = (
     "--no-options",
     "--no-autostart",
@@ -87,33 +90,74 @@ class Certificate:
         return ""
 
 
+class BoundedGPG(gnupg.GPG):  # type: ignore[misc]
+    """gpg under `timeout` (coreutils), which kills it and what it started: one that hangs must not hold a thread for ever."""
+
+    def make_args(self, args: list[str], passphrase: bool) -> list[str]:
+        return ["timeout", "-s", "KILL", str(GPG_SECONDS), *super().make_args(args, passphrase)]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look into the ring saw, or why it failed; `mark` is the ring's state, `moment` the monotonic clock's."""
+
+    mark: object
+    moment: float
+    certificates: Mapping[str, Certificate]
+    trouble: str = ""
+
+    def holds(self, mark: object) -> bool:
+        return self.mark == mark and time.monotonic() - self.moment <= (RETRY_SECONDS if self.trouble else LOOK_SECONDS)
+
+
 class Keyring:
-    """Looks into the ring, and again when it has changed. Safe to share between threads."""
+    """Looks into the ring, and again when it has changed. Safe to share between threads: one at a time looks."""
 
     def __init__(self, home: Path, gpg: str = "gpg") -> None:
         self.home, self._gpg_binary = home, gpg
         self._gpg: Any = None
-        self._seen: tuple[object, float, dict[str, Certificate]] | None = None
+        self._looking = threading.Lock()
+        self._seen: Look | None = None
 
     @property
     def gpg(self) -> Any:
         """One `gnupg.GPG` a process (each new one starts a gpg). Raises `KeysError` without gpg or home."""
         if self._gpg is None:
-            self._gpg = open_gpg(self.home, self._gpg_binary, GPG_OPTIONS)
+            self._gpg = open_gpg(self.home, self._gpg_binary, GPG_OPTIONS, BoundedGPG)
         return self._gpg
 
-    def certificates(self) -> dict[str, Certificate]:
-        """All certificates by fingerprint. Raises `KeysError`."""
-        mark, moment = self._mark(), time.monotonic()
-        if self._seen is None or self._seen[0] != mark or moment - self._seen[1] > LOOK_SECONDS:
+    def certificates(self) -> Mapping[str, Certificate]:
+        """All certificates by fingerprint. Raises `KeysError`, and at once for some seconds after gpg has failed."""
+        seen = self._seen
+        # While one thread looks, the others go by what was seen last: a gpg that hangs holds one thread, not all.
+        if (seen is None or not seen.holds(self._mark())) and self._looking.acquire(blocking=seen is None):
             try:
-                listed = self.gpg.list_keys()
-            except OSError as fault:  # gpg was there at the start, or no process can be made
-                raise KeysError(f"gpg does not start on {self.home}") from fault
-            if getattr(listed, "returncode", 0):
-                raise KeysError(f"gpg cannot list {self.home}")
-            self._seen = (mark, moment, {key["fingerprint"]: _certificate(key) for key in listed})
-        return self._seen[2]
+                if self._seen is seen:  # else another has looked while we waited
+                    self._seen = self._look()
+            finally:
+                self._looking.release()
+        seen = self._seen
+        assert seen is not None  # noqa: S101 - whoever came first waited
+        if seen.trouble:
+            raise KeysError(seen.trouble)
+        return seen.certificates
+
+    def look_again(self) -> None:
+        """Do not go by what was seen any longer: gpg has failed since."""
+        if self._seen is not None:
+            self._seen = replace(self._seen, mark=())
+
+    def _look(self) -> Look:
+        mark, moment = self._mark(), time.monotonic()
+        try:
+            listed = self.gpg.list_keys()
+        except KeysError as fault:
+            return Look(mark, time.monotonic(), {}, str(fault))
+        except OSError:  # gpg was there at the start, or no process can be made
+            return Look(mark, time.monotonic(), {}, f"gpg does not start on {self.home}")
+        if getattr(listed, "returncode", 0):
+            return Look(mark, time.monotonic(), {}, f"gpg cannot list {self.home}")
+        return Look(mark, moment, {key["fingerprint"]: _certificate(key) for key in listed})
 
     def usable(self, fingerprints: Sequence[str], now: datetime.datetime) -> tuple[str, ...]:
         """Those of `fingerprints` that can be encrypted to at `now`. Raises `KeysError` if the ring cannot be read."""
@@ -128,10 +172,10 @@ class Keyring:
         return (os.path.realpath(self.home), status.st_ino, status.st_mtime_ns, status.st_size)
 
 
-def open_gpg(home: Path, binary: str = "gpg", options: Sequence[str] = ()) -> Any:
+def open_gpg(home: Path, binary: str = "gpg", options: Sequence[str] = (), kind: type[gnupg.GPG] = gnupg.GPG) -> Any:
     """A `gnupg.GPG` on `home`. Raises `KeysError`."""
     try:
-        gpg = gnupg.GPG(gpgbinary=binary, gnupghome=str(home), options=list(options), env=GPG_ENVIRONMENT, encoding="utf-8")
+        gpg = kind(gpgbinary=binary, gnupghome=str(home), options=list(options), env=GPG_ENVIRONMENT, encoding="utf-8")
     except (OSError, ValueError) as fault:
         raise KeysError(f"gpg does not work on {home}: is it installed, is the folder there?") from fault
     gpg.decode_errors = "replace"  # one user id in another charset must not make the whole ring unreadable

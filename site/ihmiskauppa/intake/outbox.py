@@ -36,6 +36,7 @@ SHUNTED: Final = "shunted"
 AT_ONCE: Final = 0  # as `due`: before every message that has failed once
 FIRST_DELAY: Final = 30  # seconds
 LONGEST_DELAY: Final = 3600  # seconds
+CLOCKS_APART: Final = 600  # seconds between the clocks of two forwarders' machines, at most
 SECONDS_PER_HOUR: Final = 3600
 
 
@@ -155,9 +156,13 @@ class Outbox:
         self._release(item, SHUNTED, AT_ONCE, code)  # not the moment: it would tell when the message arrived
 
     def recover(self, now: datetime.datetime, *, shunted: bool = False) -> int:
-        """Take back what a dead claimant left behind (and, when asked, what was shunted); how many rows that were."""
+        """Take back what a dead claimant left behind (and, when asked, what was shunted); how many rows that were.
+
+        What is due later than any wait or lease lasts was put off by a clock that ran ahead, and would wait until then.
+        """
         moment = int(now.timestamp())
-        abandoned = (OutboxRow.state == CLAIMED) & (OutboxRow.due <= moment)
+        ahead = OutboxRow.due > moment + max(LONGEST_DELAY, self._lease_seconds) + CLOCKS_APART
+        abandoned = (OutboxRow.state == CLAIMED) & (OutboxRow.due <= moment) | (OutboxRow.state != SHUNTED) & ahead
         with self._engine.begin() as connection:
             result = connection.execute(
                 update(OutboxRow)

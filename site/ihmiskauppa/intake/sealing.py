@@ -60,8 +60,10 @@ class Sealer:
         try:
             result = self._keyring.gpg.encrypt(pad(entity), list(recipients), armor=True, extra_args=self._arguments)
         except (OSError, KeysError) as fault:
+            self._keyring.look_again()
             raise SealingError("gpg failed") from fault
         if not result.ok or not result.data:
+            self._keyring.look_again()
             raise SealingError("gpg refused")
         sealed: bytes = result.data
         tags = tuple(packet_tags(sealed))
