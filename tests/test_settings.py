@@ -319,3 +319,37 @@ def test_no_environment_stops_the_reading(tmp_path: Path, environment: Mapping[s
 def test_bounds_that_would_break_uploads_are_refused(tmp_path: Path, given: dict[str, str]) -> None:
     """More than is drained could not be answered, and fewer threads than uploads would make text wait."""
     assert len(read(instance(tmp_path / "i"), given).faults) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("send-alert --to 'on duty, now'", ("send-alert", "--to", "on duty, now")), ("", ()), ("one", ("one",))],
+)
+def test_a_command_from_the_environment_is_split_as_a_shell_would(tmp_path: Path, text: str, words: tuple[str, ...]) -> None:
+    """Quoted arguments stay whole, commas stay; in config.toml it is a list."""
+    made = read(instance(tmp_path / "i"), {"ALERT_COMMAND": text})
+    assert (made.alert_command, made.faults) == (words, ())
+    (tmp_path / "j").mkdir()
+    listed = read(instance(tmp_path / "j", 'alert_command = ["a b", "c,d"]\n'))
+    assert listed.alert_command == ("a b", "c,d")
+    assert len(read(tmp_path / "i", {"ALERT_COMMAND": "'open"}).faults) == 1
+
+
+def test_the_second_mail_server_needs_an_address(tmp_path: Path) -> None:
+    """A host without an address, and an address without a host, are faults; a password is read from a file."""
+    folder = instance(tmp_path / "i")
+    (folder / "password").write_text("secret\n", encoding="utf-8")
+    whole = {"ALERT_SMTP_HOST": "other.example", "ALERT_ADDRESS": "ops@example.org", "ALERT_SMTP_PASSWORD_FILE": "password"}
+    assert read(folder, whole).faults == ()
+    assert read(folder, whole).alert_smtp_password() == "secret"
+    for name in ("ALERT_SMTP_HOST", "ALERT_ADDRESS"):
+        assert len(read(folder, {**whole, name: ""}).faults) == 1
+    wrong = {"ALERT_SMTP_SECURITY": "plain", "ALERT_SMTP_PORT": "0", "ALERT_SMTP_CA": "none", "ALERT_FROM": "nobody"}
+    assert len(read(folder, {**whole, **wrong}).faults) == 4
+
+
+def test_the_table_tells_numbers_from_yes_and_no() -> None:
+    """1 and 0 are numbers there, although Python takes them for true and false."""
+    shown = {name: default for name, default, _ in settings.table()}
+    assert (shown["workers"], shown["trusted_proxies"], shown["hide_recipients"]) == ("`1`", "`0`", "no")
+    assert (shown["smtp_user"], shown["alert_command"], shown["content_folder"]) == ("none", "none", "as shipped")

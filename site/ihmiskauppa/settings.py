@@ -6,6 +6,7 @@ What needs a key ring or a content file to be judged is judged by the rooms that
 
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -39,8 +40,12 @@ def data_folder(name: str) -> Path:
     return (shipped if shipped.is_dir() else beside) / name
 
 
-def _setting(default: Any, meaning: str, *, required: bool = False) -> Any:
-    return field(default=default, metadata={"meaning": meaning, "required": required})
+def _setting(default: Any, meaning: str, *, required: bool = False, split: Callable[[str], list[str]] | None = None) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "required": required, "split": split or _split})
+
+
+def _split(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +77,19 @@ class Settings:
     smtp_user: str = _setting("", "User name for SMTP authentication; empty: none.")
     smtp_password_file: str = _setting("", "File whose first line is the password.")
     smtp_timeout: int = _setting(30, "Seconds one SMTP step may take.")
+    alert_command: tuple[str, ...] = _setting(
+        (),
+        "Program with arguments that brings alerts to the operator; it gets the text on standard input.",
+        split=shlex.split,
+    )
+    alert_smtp_host: str = _setting("", "Another mail server that takes alerts, instead of `alert_command` or beside it.")
+    alert_smtp_port: int = _setting(587, "Its port.")
+    alert_smtp_security: str = _setting("starttls", "`starttls` or `tls`, as for `smtp_security`.")
+    alert_smtp_ca: str = _setting("", "File with the private CA that signed its certificate; empty: the system's CAs.")
+    alert_smtp_user: str = _setting("", "User name there; empty: none.")
+    alert_smtp_password_file: str = _setting("", "File whose first line is the password there.")
+    alert_address: str = _setting("", "Mail address of the operator, for alerts.")
+    alert_from: str = _setting("", "Envelope sender and `From` of alerts; empty: as `mail_from`.")
     hide_recipients: bool = _setting(
         False, "Leave key ids out of sealed messages. OpenKeychain, K-9 and Mailvelope cannot read such messages."
     )
@@ -127,9 +145,13 @@ class Settings:
         return keys
 
     def smtp_password(self) -> str:
-        if not self.smtp_password_file:
-            return ""
-        return self.instance.joinpath(self.smtp_password_file).read_text(encoding="utf-8").split("\n", 1)[0]
+        return self._first_line(self.smtp_password_file)
+
+    def alert_smtp_password(self) -> str:
+        return self._first_line(self.alert_smtp_password_file)
+
+    def _first_line(self, file: str) -> str:
+        return self.instance.joinpath(file).read_text(encoding="utf-8").split("\n", 1)[0] if file else ""
 
 
 def setting_fields() -> tuple[tuple[str, str, bool], ...]:
@@ -139,14 +161,19 @@ def setting_fields() -> tuple[tuple[str, str, bool], ...]:
 
 def table() -> tuple[tuple[str, str, str], ...]:
     """Name, default as the README shows it, and meaning, of every setting, in order."""
-    shown = {True: "yes", False: "no", "": "none", (): "none"}
-    rows = []
-    for f in fields(Settings):
-        if f.metadata:
-            shipped = isinstance(f.default, Path) and f.default.is_absolute()
-            default = "as shipped" if shipped else shown.get(f.default, f"`{f.default}`")
-            rows.append((f.name, "required" if f.metadata["required"] else default, f.metadata["meaning"]))
-    return tuple(rows)
+    return tuple(
+        (f.name, "required" if f.metadata["required"] else _shown(f.default), f.metadata["meaning"])
+        for f in fields(Settings)
+        if f.metadata
+    )
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    if isinstance(default, Path) and default.is_absolute():
+        return "as shipped"
+    return "none" if default in ("", ()) else f"`{default}`"
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
@@ -178,15 +205,15 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     values: dict[str, Any] = {}
     for name, value in given.items():
         try:
-            values[name] = _convert(value, known[name].default)
+            values[name] = _convert(value, known[name].default, known[name].metadata["split"])
         except (TypeError, ValueError):
             faults.append(f"{name} has a value of the wrong type: {type(value).__name__} {value!r}.")
     settings = Settings(mode=mode, instance=instance, **values)
     return replace(settings, faults=(*faults, *_faults(settings)))
 
 
-def _convert(value: Any, default: Any) -> Any:
-    """Convert `value`, from TOML or from the environment (always text), to the type of `default`."""
+def _convert(value: Any, default: Any, split: Callable[[str], list[str]]) -> Any:
+    """Convert `value`, from TOML or from the environment (always text), to the type of `default`; `split` makes lists."""
     if isinstance(default, bool):
         if value in {True, "true", "1"}:
             return True
@@ -198,7 +225,7 @@ def _convert(value: Any, default: Any) -> Any:
             raise TypeError
         return int(value)
     if isinstance(default, tuple):
-        parts = value.replace(",", " ").split() if isinstance(value, str) else value
+        parts = split(value) if isinstance(value, str) else value
         if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
             raise TypeError
         return tuple(parts)
@@ -225,18 +252,22 @@ def _faults(settings: Settings) -> list[str]:
         for key in settings.inbox_keys
         if not _FINGERPRINT.fullmatch(key)
     ]
-    addresses = (*settings.inbox_addresses, *([settings.mail_from] if settings.mail_from else []))
+    singles = (settings.mail_from, settings.alert_address, settings.alert_from)
+    addresses = (*settings.inbox_addresses, *filter(None, singles))
     faults += [f"{address!r} is not a mail address." for address in addresses if not _ADDRESS.fullmatch(address)]
-    if settings.smtp_security not in {"starttls", "tls"}:
-        faults.append("smtp_security must be starttls or tls; mail never travels plain.")
-    for name in ("port", "smtp_port"):
+    if bool(settings.alert_smtp_host) != bool(settings.alert_address):
+        faults.append("alert_smtp_host and alert_address need each other.")
+    for name in ("smtp_security", "alert_smtp_security"):
+        if getattr(settings, name) not in {"starttls", "tls"}:
+            faults.append(f"{name} must be starttls or tls; mail never travels plain.")
+    for name in ("port", "smtp_port", "alert_smtp_port"):
         if not 0 < getattr(settings, name) < 65536:
             faults.append(f"{name} must be between 1 and 65535.")
     if settings.threads < 32 or settings.smtp_timeout < 1:
         faults.append("threads must be 32 or more (pages never wait behind posts), smtp_timeout at least 1.")
     if min(settings.files_most, settings.file_megabytes, settings.files_megabytes) < 1 or settings.files_megabytes > 60:
         faults.append("files_most, file_megabytes and files_megabytes must be at least 1, files_megabytes at most 60.")
-    for name in ("smtp_ca", "smtp_password_file"):
+    for name in ("smtp_ca", "smtp_password_file", "alert_smtp_ca", "alert_smtp_password_file"):
         value = getattr(settings, name)
         if value and not _there(settings.instance.joinpath(value).is_file):
             faults.append(f"{name}: there is no file {value}.")
