@@ -69,7 +69,7 @@ class Copy:
         )
 
     def inbox(self) -> list[ReadMessage]:
-        return practice.read_inbox(self.instance)
+        return practice.read_inbox(self.instance).messages
 
     def wait_for(self, reference: str, seconds: float = 60) -> ReadMessage:
         """The message with this reference, once it is in the inbox."""

@@ -9,11 +9,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
+import ihmiskauppa.intake.alerts
+import ihmiskauppa.intake.daily_count
 import ihmiskauppa.intake.outbox
-import ihmiskauppa.intake.receipts  # noqa: F401 - both bring their tables into the metadata
+import ihmiskauppa.intake.receipts  # noqa: F401 - all bring their tables into the metadata
 from ihmiskauppa import cli, database
 
-TABLES = {"outbox", "last_delivery", "receipts"}
+TABLES = {"outbox", "last_delivery", "receipts", "alerts", "daily_counts"}
 
 
 def url(folder: Path) -> str:
@@ -101,7 +103,7 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     cli.migrate_database(url(tmp_path))
     with engine.connect() as connection:
         assert connection.execute(text("SELECT hour FROM last_delivery")).scalars().all() == [5]
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0002"]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0003"]
     engine.dispose()
 
 
@@ -136,7 +138,8 @@ def test_migrations_keep_what_is_there(request: pytest.FixtureRequest, tmp_path:
     engine = database.connect(address)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT payload FROM outbox")).scalar() == b"sealed"
-        assert connection.execute(text("SELECT reference FROM receipts")).scalar() == "12345678"
+        assert tuple(connection.execute(text("SELECT * FROM receipts")).one()) == ("d", "12345678", 9, 0)
+        assert tuple(connection.execute(text("SELECT * FROM alerts")).one()) == (1, "{}", 0, 0, 0)
         assert tuple(connection.execute(text("SELECT * FROM last_delivery")).one()) == (1, 5, 0)
         assert compare_metadata(MigrationContext.configure(connection), database.Base.metadata) == []
     engine.dispose()

@@ -20,7 +20,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from ihmiskauppa import database, languages, logs, settings, start, translations
+from ihmiskauppa import condition, database, languages, logs, settings, start, translations
 from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.keys import Keyring, KeysError
 from ihmiskauppa.intake.outbox import Outbox
@@ -31,7 +31,6 @@ from ihmiskauppa.settings import FORM_TOKEN_KEY_BYTES, Settings, StartRefusedErr
 
 REFUSED: Final = 2  # exit status of a start that was refused, or of a check that found faults
 TROUBLE: Final = 1  # exit status of `status` when something needs a person
-STALE_HOURS: Final = 2  # an undelivered message older than this is trouble
 
 
 @click.group()
@@ -62,8 +61,10 @@ def serve() -> None:
     """Run the public site."""
     logs.harden_process()
     configuration = _fit(start.refuse_unfit)
-    for warning in keys.warnings(Keyring(configuration.keyring), configuration.inbox_keys, database.now()):
-        click.echo(f"WARNING: {warning}", err=True)
+    keyring = Keyring(configuration.keyring)
+    for tell in (keys.warnings, keys.endless, keys.ending):
+        for warning in tell(keyring, configuration.inbox_keys, database.now()):
+            click.echo(f"WARNING: {warning}", err=True)
     for area in [] if configuration.practice else logs.plain_swap():
         click.echo(
             f"WARNING: swap on {area} is not encrypted: what visitors write may reach that disk. swapoff, or dm-crypt.",
@@ -97,6 +98,8 @@ def forward() -> None:
     """Run the forwarder, which empties the outbox."""
     logs.harden_process()
     configuration = _fit(start.refuse_unfit_forwarder)
+    for warning in start.alert_warnings(configuration):
+        click.echo(f"WARNING: {warning}", err=True)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -129,46 +132,36 @@ def migrate_database(url: str, revision: str = "head") -> None:
 def status(*, as_json: bool) -> None:
     """Tell how key, outbox and delivery are. Exit status 0: all is well; 1: something needs a person; 2: cannot tell."""
     configuration = settings.read()
-    moment = database.now()
     try:
-        known = Keyring(configuration.keyring).certificates()
-        counts = Outbox(database.connect(configuration.database_url), 0).counts()
+        box = Outbox(database.connect(configuration.database_url), 0)
+        keyring = Keyring(configuration.keyring)
+        found = condition.judge(configuration, keyring, box, database.now())
     except Exception as fault:  # noqa: BLE001 - whatever it is, the answer is that we cannot tell
         click.echo(f"Cannot tell: {type(fault).__name__}.", err=True)
         sys.exit(REFUSED)
-    found = {
-        fingerprint: known[fingerprint].trouble(moment) if fingerprint in known else "not in the key ring"
-        for fingerprint in configuration.inbox_keys
-    }
-    age = (moment - counts.oldest).total_seconds() / 3600 if counts.oldest else 0.0
+    counts = found.counts
     report: dict[str, Any] = {
-        "writing_works": any(not trouble for trouble in found.values()),
+        "writing_works": found.writing_works,
         "keys": {
-            fingerprint: {
-                "trouble": trouble,
-                "expires": str(known[fingerprint].expires or "never") if fingerprint in known else "",
-            }
-            for fingerprint, trouble in found.items()
+            key.fingerprint: {"trouble": key.trouble, "expires": str(key.expires or "never") if key.known else ""}
+            for key in found.keys
         },
         "outbox": {"waiting": counts.waiting, "claimed": counts.claimed, "set_aside": counts.shunted},
-        "oldest_hours": int(age),
+        "oldest_hours": found.oldest_hours,
         "last_delivery_hour": counts.last_delivery.isoformat() if counts.last_delivery else None,
+        "size_trouble": found.size_trouble,
+        "troubles": [trouble.sentence for trouble in found.troubles],
+        "warnings": keys.endless(keyring, configuration.inbox_keys, found.moment),
+        "all_is_well": not found.troubles,
     }
-    report["size_trouble"] = start.size_trouble(configuration, counts.largest_mail)
-    well = (
-        report["writing_works"]
-        and not report["size_trouble"]
-        and not any(found.values())
-        and not counts.shunted
-        and age < STALE_HOURS + 1
-    )
-    report["all_is_well"] = well
     click.echo(json.dumps(report) if as_json else _readable(report))
-    sys.exit(0 if well else TROUBLE)
+    sys.exit(TROUBLE if found.troubles else 0)
 
 
 def _readable(report: dict[str, Any]) -> str:
-    lines = ["All is well." if report["all_is_well"] else "Something needs a person."]
+    lines = ["All is well." if report["all_is_well"] else "Something needs a person:"]
+    lines += [f"- {sentence}" for sentence in report["troubles"]]
+    lines += [f"WARNING: {sentence}" for sentence in report["warnings"]]
     for fingerprint, key in report["keys"].items():
         lines.append(f"Key {fingerprint}: {key['trouble'] or 'usable'}; expires: {key['expires']}.")
     outbox = report["outbox"]
@@ -176,7 +169,6 @@ def _readable(report: dict[str, Any]) -> str:
         f"Outbox: {outbox['waiting']} waiting, {outbox['claimed']} on their way, {outbox['set_aside']} set aside; "
         f"the oldest for {report['oldest_hours']} h."
     )
-    lines += [report["size_trouble"]] if report["size_trouble"] else []
     lines.append(f"Last delivery in the hour of {report['last_delivery_hour'] or '(none yet)'}.")
     return "\n".join(lines)
 
@@ -240,13 +232,16 @@ def keys_list() -> None:
 
 @keys_group.command("check")
 def keys_check() -> None:
-    """Say everything that forbids sealing to the inbox's keys. Exit status 2 if there is anything."""
+    """Say everything that forbids sealing to the inbox's keys. Exit status 2 if there is anything; a warning alone: 0."""
     configuration = settings.read()
     keyring, moment = Keyring(configuration.keyring), database.now()
     faults = keys.faults(keyring, configuration.inbox_keys, configuration.instance, moment)
     faults += [warning for warning in keys.warnings(keyring, configuration.inbox_keys, moment) if warning not in faults]
     for fault in faults:
         click.echo(f"- {fault}")
+    for tell in (keys.endless, keys.ending):
+        for warning in tell(keyring, configuration.inbox_keys, moment):
+            click.echo(f"WARNING: {warning}", err=True)
     if faults:
         sys.exit(REFUSED)
     click.echo("Every inbox key can be encrypted to.")

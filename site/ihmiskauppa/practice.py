@@ -61,6 +61,9 @@ def prepare(instance: Path) -> dict[str, str]:
         "SMTP_SECURITY": "starttls",
         "SMTP_CA": str(authority),
         "SMTP_USER": "",
+        "ALERT_COMMAND": "",
+        "ALERT_SMTP_HOST": "",
+        "ALERT_ADDRESS": "",
         "ADDRESS": "127.0.0.1",
         "LIMITER_STORE": "memory://",
     }
@@ -153,7 +156,7 @@ def run_mail_server(configuration: Settings) -> None:
     server.stop()
 
 
-def read_inbox(instance: Path) -> list[reading.ReadMessage]:
+def read_inbox(instance: Path) -> reading.Inbox:
     """What has arrived, oldest first, opened as the staff would."""
     box = maildir(instance)
     files = [path for part in ("new", "cur") for path in (box / part).glob("*")]
@@ -164,16 +167,17 @@ def read_inbox(instance: Path) -> list[reading.ReadMessage]:
 
 def show_inbox(instance: Path, form: str) -> str:
     """The messages for a terminal (`text`) or one JSON object a line (`json`)."""
-    messages = read_inbox(instance)
+    inbox = read_inbox(instance)
     if form == "json":
-        return "".join(message.as_json() + "\n" for message in messages)
-    if not messages:
-        return "The practice inbox is empty.\n"
+        return "".join(message.as_json() + "\n" for message in inbox.messages)
     shown = []
-    for message in messages:
+    for message in inbox.messages:
         repeats = f" (arrived {message.copies} times)" if message.copies > 1 else ""
         shown.append(f"=== {message.subject}{repeats}\n\n{message.text.rstrip()}\n")
-    return reading.for_terminal("\n".join(shown))
+        if message.counted is not None:
+            shown.append(f"({', '.join(inbox.missing(message)) or 'None'} of these missing in this inbox.)\n")
+    shown += [f"=== {path.name}: {reason}\n" for path, reason in inbox.foreign.items()]
+    return reading.for_terminal("\n".join(shown)) or "The practice inbox is empty.\n"
 
 
 def port_is_free(port: int) -> bool:

@@ -1,13 +1,18 @@
 """What both long-running processes need to start: the judgement whether they may, and parts built from the settings."""
 
-from ihmiskauppa import database
+import datetime
+import shutil
+
+from ihmiskauppa import condition, database
 from ihmiskauppa.forms.files import MEGABYTE, FileLimits
-from ihmiskauppa.intake import keys, sealing
+from ihmiskauppa.intake import alerts, keys, message
+from ihmiskauppa.intake.alerts import Alerts, Command, SecondServer, Trouble, Way
+from ihmiskauppa.intake.daily_count import Count, CountNotSealedError, DailyCount
 from ihmiskauppa.intake.forwarder import Forwarder
 from ihmiskauppa.intake.keys import Keyring
 from ihmiskauppa.intake.mail import Mailer
 from ihmiskauppa.intake.outbox import Outbox
-from ihmiskauppa.intake.sealing import Sealer
+from ihmiskauppa.intake.sealing import Sealer, SealingError
 from ihmiskauppa.intake.submission import Desk
 from ihmiskauppa.public import editions, limits
 from ihmiskauppa.settings import Settings, StartRefusedError, data_folder
@@ -42,11 +47,34 @@ def refuse_unfit(configuration: Settings) -> None:
         raise StartRefusedError(tuple(faults))
 
 
+def alert_warnings(configuration: Settings) -> list[str]:
+    """What keeps alerts from the operator, a sentence each; the forwarder starts all the same."""
+    command, host = configuration.alert_command, configuration.alert_smtp_host
+    if configuration.practice:
+        return []
+    if not command and not host:
+        return ["neither alert_command nor alert_smtp_host is set: of trouble with keys or mail only the log will tell."]
+    told = []
+    if command and not shutil.which(command[0]):
+        told.append(f"alert_command: there is no program {command[0]}.")
+    if host == configuration.smtp_host and not command:
+        told.append("alert_smtp_host is the server whose trouble alerts are to tell of.")
+    return told
+
+
 def desk(configuration: Settings) -> Desk:
     """Where submissions are taken."""
-    sealer = Sealer(Keyring(configuration.keyring), configuration.inbox_keys, hide_recipients=configuration.hide_recipients)
     engine = database.connect(configuration.database_url)
-    return Desk(sealer, engine, configuration.mail_from, configuration.inbox_addresses)
+    return Desk(
+        _sealer(configuration, Keyring(configuration.keyring)),
+        engine,
+        configuration.mail_from,
+        configuration.inbox_addresses,
+    )
+
+
+def _sealer(configuration: Settings, keyring: Keyring) -> Sealer:
+    return Sealer(keyring, configuration.inbox_keys, hide_recipients=configuration.hide_recipients)
 
 
 def file_limits(configuration: Settings) -> FileLimits:
@@ -54,14 +82,6 @@ def file_limits(configuration: Settings) -> FileLimits:
     return FileLimits(
         configuration.files_most, configuration.file_megabytes * MEGABYTE, configuration.files_megabytes * MEGABYTE
     )
-
-
-def size_trouble(configuration: Settings, largest_mail: int) -> str:
-    """What is wrong between the files we take and the mail that the server takes, by its own word; "" if nothing."""
-    needed = sealing.mail_size(configuration.files_megabytes * MEGABYTE)
-    if not largest_mail or needed <= largest_mail:
-        return ""
-    return f"files_megabytes lets mails of {needed} bytes arise; the mail server takes {largest_mail} at most. Lower it."
 
 
 def mailer(configuration: Settings) -> Mailer:
@@ -84,4 +104,49 @@ def forwarder(configuration: Settings) -> Forwarder:
     """The forwarder; its lease outlasts every time-out of a delivery."""
     engine = database.connect(configuration.database_url)
     post = mailer(configuration)
-    return Forwarder(Outbox(engine, 2 * post.longest), post, engine)
+    keyring = Keyring(configuration.keyring)
+    outbox, sealer = Outbox(engine, 2 * post.longest), _sealer(configuration, keyring)
+
+    def troubles(now: datetime.datetime) -> tuple[Trouble, ...]:
+        return condition.judge(configuration, keyring, outbox, now).troubles
+
+    def seal(count: Count) -> tuple[str, bytes]:
+        return sealed_count(configuration, sealer, count)
+
+    return Forwarder(outbox, post, engine, DailyCount(engine, seal), Alerts(engine, troubles, ways(configuration)))
+
+
+def sealed_count(configuration: Settings, sealer: Sealer, count: Count) -> tuple[str, bytes]:
+    """Message-ID and mail of a count, like a visitor's message on the outside. Raises `CountNotSealedError`."""
+    moment = database.now()
+    headers = message.new_headers(configuration.mail_from, configuration.inbox_addresses, moment)
+    entity = message.count_entity(count.day, count.number, count.previous, count.references, headers)
+    try:
+        return headers.message_id, message.envelope(sealer.seal(entity, moment), headers)
+    except SealingError as fault:
+        raise CountNotSealedError from fault
+
+
+def ways(configuration: Settings) -> list[Way]:
+    """How alerts reach the operator; none is possible: then only the log has them."""
+    found: list[Way] = []
+    if configuration.alert_command:
+        found.append(Command(configuration.alert_command))
+    if configuration.alert_smtp_host:
+        ca = configuration.alert_smtp_ca
+        found.append(
+            SecondServer(
+                Mailer(
+                    host=configuration.alert_smtp_host,
+                    port=configuration.alert_smtp_port,
+                    security=configuration.alert_smtp_security,
+                    ca_file=str(configuration.instance / ca) if ca else "",
+                    user=configuration.alert_smtp_user,
+                    password=configuration.alert_smtp_password(),
+                    timeout=alerts.STEP_SECONDS,
+                    sender=configuration.alert_from or configuration.mail_from,
+                    recipients=(configuration.alert_address,),
+                )
+            )
+        )
+    return found

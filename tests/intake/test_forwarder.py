@@ -247,6 +247,7 @@ def test_tidying_takes_back_and_forgets(engine: Engine, authority: Authority, ca
     long_ago = database.now() - datetime.timedelta(days=2)
     with engine.begin() as connection:
         receipts.keep(connection, "old", "1", long_ago)
+        receipts.count(connection, database.now())
         receipts.keep(connection, "new", "2", database.now())
     assert Outbox(engine, 60).claim(long_ago) is not None
     worker = forwarder(engine, authority, free_port())

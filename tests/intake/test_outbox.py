@@ -229,7 +229,7 @@ def test_nothing_finer_than_the_hour_is_kept_of_arrival(box: Outbox, engine: Eng
     }
     assert set(columns) == {
         *("id", "message_id", "payload", "state", "due", "lease", "arrived", "attempts", "code"),
-        *("digest", "reference"),
+        *("digest", "reference", "counted"),
     }
     assert not [name for name, kind in columns.items() if "DATE" in str(kind) or "TIME" in str(kind)]
     box.finish(claim(box), late)

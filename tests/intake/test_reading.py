@@ -64,8 +64,19 @@ def test_repeats_are_folded(sealer: Sealer, form: Form, staff: Any, tmp_path: Pa
         files.append(tmp_path / str(number))
         files[-1].write_bytes(content)
     read = reading.read_all(files, staff)
-    assert [(one.reference, one.copies) for one in read] == [("00000001", 3), ("00000002", 1)]
-    assert reading.read_all([], staff) == []
+    assert [(one.reference, one.copies) for one in read.messages] == [("00000001", 3), ("00000002", 1)]
+    assert read.foreign == {}
+    assert reading.read_all([], staff) == reading.Inbox([], {})
+
+
+def test_foreign_mail_keeps_nothing_from_being_read(sealer: Sealer, form: Form, staff: Any, tmp_path: Path) -> None:
+    """Between two messages lies mail that is not ours: both are read, and the stranger is told with its reason."""
+    files = [tmp_path / name for name in ("1", "2", "3")]
+    for file, content in zip(files, (mail(sealer, form, "a", "00000001"), foreign(), mail(sealer, form, "b")), strict=True):
+        file.write_bytes(content)
+    read = reading.read_all(files, staff)
+    assert [one.reference for one in read.messages] == ["00000001", "01234567"]
+    assert read.foreign == {files[1]: "not a PGP/MIME message"}
 
 
 def test_a_message_through_other_line_ends_is_read(sealer: Sealer, form: Form, staff: Any) -> None:
@@ -133,6 +144,9 @@ def test_a_damaged_message_is_refused(sealer: Sealer, form: Form, staff: Any) ->
         reading.open_message(b"\r\n".join(lines), staff)
 
 
+COUNT = b'{"form": "daily-count", "language": "fi", "answers": {"references": 5}}'
+
+
 def sealed_by_anyone(sealer: Sealer, attachment: bytes | None, subtype: str = "json", charset: str = "utf-8") -> bytes:
     entity = EmailMessage(policy=SMTP)
     entity["Subject"] = "x"
@@ -143,7 +157,9 @@ def sealed_by_anyone(sealer: Sealer, attachment: bytes | None, subtype: str = "j
     return message.envelope(sealer.seal(entity.as_bytes(), NOW), HEADERS)
 
 
-@pytest.mark.parametrize("attachment", [None, b"", b"no json", b"\xff\xfe\xff", b"[]", b"{}", b'{"form": 1}', b'"form"', b"1"])
+@pytest.mark.parametrize(
+    "attachment", [None, b"", b"no json", b"\xff\xfe\xff", b"[]", b"{}", b'{"form": 1}', b'"form"', b"1", COUNT]
+)
 def test_what_others_seal_to_our_key_is_refused(attachment: bytes | None, sealer: Sealer, staff: Any) -> None:
     """Anyone can seal anything to a public key: what lacks our answers, or has others, raises the room's error."""
     with pytest.raises(ReadingError):

@@ -1,4 +1,4 @@
-"""Receipts: the same post is known again for a day, and the database does not tell what was in it."""
+"""Receipts: the same post is known again for a day and until it is counted; the database does not tell what was in it."""
 
 import datetime
 
@@ -39,15 +39,42 @@ def test_a_digest_is_kept_once(engine: Engine) -> None:
     assert find(engine, "digest") == "00000001"
 
 
-def test_receipts_are_forgotten_after_a_day(engine: Engine) -> None:
+def count(engine: Engine, until: datetime.datetime) -> tuple[str, ...]:
+    with engine.begin() as connection:
+        found = receipts.uncounted(connection, until)
+        assert receipts.count(connection, until) == len(found)
+    return found
+
+
+def test_counted_receipts_are_forgotten_after_a_day(engine: Engine) -> None:
     """A receipt is kept for 24 hours and is gone an hour later; younger ones stay."""
     keep(engine, "old", "00000001")
     keep(engine, "young", "00000002", NOW + datetime.timedelta(hours=12))
+    assert count(engine, NOW + datetime.timedelta(hours=13)) == ("00000001", "00000002")
     assert receipts.forget(engine, NOW + datetime.timedelta(hours=24)) == 0
     assert find(engine, "old") == "00000001"
     assert receipts.forget(engine, NOW + datetime.timedelta(hours=25)) == 1
     assert find(engine, "old") is None
     assert find(engine, "young") == "00000002"
+
+
+def test_a_receipt_waits_for_its_count(engine: Engine) -> None:
+    """Uncounted, it is kept for a fortnight, and then forgotten all the same."""
+    keep(engine, "waits", "00000001")
+    assert receipts.forget(engine, NOW + datetime.timedelta(days=14)) == 0
+    assert receipts.forget(engine, NOW + datetime.timedelta(days=14, hours=1)) == 1
+    assert find(engine, "waits") is None
+
+
+def test_references_are_counted_once_and_in_order_of_number(engine: Engine) -> None:
+    """What arrived before a full hour is counted, sorted; what comes in that hour waits for the next count."""
+    hour = NOW.replace(minute=0)
+    for number, (reference, minutes) in enumerate((("30000000", -60), ("10000000", -1), ("20000000", 0))):
+        keep(engine, str(number), reference, hour + datetime.timedelta(minutes=minutes))
+    assert count(engine, hour) == ("10000000", "30000000")
+    assert count(engine, hour) == ()
+    keep(engine, "late", "00000000", hour - datetime.timedelta(hours=1))
+    assert count(engine, hour + datetime.timedelta(hours=1)) == ("00000000", "20000000")
 
 
 # printf '{}' | openssl dgst -sha256 -mac HMAC -macopt hexkey:00000000000000000000000000000000

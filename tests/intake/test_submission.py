@@ -218,7 +218,7 @@ def test_the_database_never_holds_the_plain_text(desk: Desk, engine: Engine, ans
     """The visitor's words are in no file of the database, neither before nor after a checkpoint."""
     submit(desk, replace(answers, values={"message": CANARY, "telephone": "+358 40 1234567"}), NONCE)
     with engine.begin() as writer:
-        writer.execute(text("INSERT INTO receipts VALUES ('control-bird', '1', 1)"))
+        writer.execute(text("INSERT INTO receipts VALUES ('control-bird', '1', 1, 0)"))
 
     def files() -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in tmp_path.glob("outbox.db*")}

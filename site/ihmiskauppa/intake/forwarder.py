@@ -1,4 +1,7 @@
-"""The process that empties the outbox: claims a message, hands it to the mail server, and says how it went."""
+"""The process that empties the outbox: claims a message, hands it to the mail server, and says how it went.
+
+Its clock takes back, counts the day, forgets, and watches for trouble.
+"""
 
 import logging
 import threading
@@ -12,22 +15,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from ihmiskauppa import logs
 from ihmiskauppa.database import now
 from ihmiskauppa.intake import receipts
+from ihmiskauppa.intake.alerts import Alerts
+from ihmiskauppa.intake.daily_count import DailyCount
 from ihmiskauppa.intake.mail import Mailer, PermanentMailError, TemporaryMailError
 from ihmiskauppa.intake.outbox import Outbox
 
 IDLE_SECONDS: Final = 1.0
-CLOCK_SECONDS: Final = 60.0  # between two rounds of recovering and forgetting
+CLOCK_SECONDS: Final = 60.0  # between two rounds of the clock
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Forwarder:
-    """One forwarder; several may run at once."""
+    """One forwarder; several may run at once. Without `daily_count` no day is counted, without `alerts` nobody is told."""
 
     outbox: Outbox
     mailer: Mailer
     engine: Engine
+    daily_count: DailyCount | None = None
+    alerts: Alerts | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. A database that fails for a while is waited for."""
@@ -41,11 +48,13 @@ class Forwarder:
             except SQLAlchemyError as fault:
                 log.error("the database does not work", exc_info=fault, extra={"event_fields": {}})
                 worked = False
+                if self.alerts:
+                    self.alerts.database_failed(now())
             if not worked:
                 stop.wait(IDLE_SECONDS)
 
     def tidy(self) -> None:
-        """Take back what dead forwarders claimed; forget yesterday's receipts."""
+        """Take back what dead forwarders claimed; count the day that is over; forget old receipts; tell of trouble."""
         recovered = self.outbox.recover(now())
         if recovered:
             logs.event(
@@ -54,7 +63,16 @@ class Forwarder:
                 "took back messages whose forwarder died, or which a clock had put off too far",
                 count=recovered,
             )
-        receipts.forget(self.engine, now())
+        try:
+            if self.daily_count:
+                self.daily_count.take(now())
+            receipts.forget(self.engine, now())
+            if self.alerts:
+                self.alerts.watch(now())
+        except SQLAlchemyError:
+            raise
+        except Exception as fault:  # mail leaves whatever becomes of counts and alerts
+            log.error("the clock's round failed", exc_info=fault, extra={"event_fields": {}})
 
     def step(self) -> bool:
         """Try the next message, if one is due; whether there was one."""

@@ -6,9 +6,10 @@ untouched, and `answers.json`. The envelope is PGP/MIME (RFC 3156). No word of a
 
 import datetime
 import email.utils
+import json
 import secrets
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
@@ -22,6 +23,7 @@ from ihmiskauppa.forms.spoken import staff_name
 
 OUTER_SUBJECT: Final = "[...]"
 ANSWERS_FILE: Final = "answers.json"
+COUNT_FORM: Final = "daily-count"  # where the name of the form stands in a visitor's message
 MESSAGE_ID_BYTES: Final = 16
 
 
@@ -65,15 +67,38 @@ def new_headers(sender: str, recipients: tuple[str, ...], arrived: datetime.date
 
 def entity(answers: Answers, reference: str, headers: Headers) -> bytes:
     """The MIME entity to seal, CRLF line ends, ending with its closing boundary (what follows is padding)."""
+    return _assemble(_subject(answers, reference), _text(answers, reference), _attachments(answers), answers.as_json(), headers)
+
+
+def count_entity(
+    day: datetime.date, number: int, previous: datetime.date | None, references: Sequence[str], headers: Headers
+) -> bytes:
+    """The MIME entity of a daily count, in the same shape: all messages taken on `day`, and which count came before."""
+    content = {
+        "form": COUNT_FORM,
+        "version": 1,
+        "language": "fi",
+        "answers": {
+            "day": day.isoformat(),
+            "number": number,
+            "previous": previous.isoformat() if previous else None,
+            "references": list(references),
+        },
+    }
+    text = _count_text(day, number, previous, references)
+    return _assemble(_count_subject(day, references), text, (), json.dumps(content, ensure_ascii=False, indent=1), headers)
+
+
+def _assemble(subject: str, text: str, files: Iterable[tuple[str, File]], answers: str, headers: Headers) -> bytes:
     message = EmailMessage(policy=_POLICY)
-    message.set_content(_text(answers, reference), cte="base64")
-    for name, file in _attachments(answers):
+    message.set_content(text, cte="base64")
+    for name, file in files:
         maintype, _, subtype = file.signature[1].partition("/")
         message.add_attachment(file.content, maintype, subtype, filename=name, cte="base64")
-    message.add_attachment(answers.as_json().encode(), "application", "json", filename=ANSWERS_FILE, cte="base64")
+    message.add_attachment(answers.encode(), "application", "json", filename=ANSWERS_FILE, cte="base64")
     message.set_param("hp", "cipher")
     message.set_param("protected-headers", "v1")
-    for name, value in headers.items(_subject(answers, reference)):
+    for name, value in headers.items(subject):
         message[name] = value
     for name, value in headers.items(OUTER_SUBJECT):
         message["HP-Outer"] = f"{name}: {value}"
@@ -97,6 +122,27 @@ def envelope(sealed: bytes, headers: Headers) -> bytes:
     message.attach(version)
     message.attach(body)
     return message.as_bytes()
+
+
+def _count_subject(day: datetime.date, references: Sequence[str]) -> str:
+    return f"Päivän viestit {_day(day)}: {len(references)}"
+
+
+def _count_text(day: datetime.date, number: int, previous: datetime.date | None, references: Sequence[str]) -> str:
+    """What the staff read at the end of a day."""
+    lines = [_count_subject(day, references), "", f"Laskelman numero: {number}"]
+    lines.append(f"Edellinen laskelma: {_day(previous)}" if previous else "Tämä on ensimmäinen laskelma.")
+    if previous and (day - previous).days > 1:
+        lines.append("Näiden päivien väliltä puuttuu laskelmia.")
+    if references:
+        lines += ["", "Kaikkien näiden viestien pitäisi olla tässä postilaatikossa. Tunnukset ovat numerojärjestyksessä,"]
+        lines += ["eivät saapumisjärjestyksessä:", "", *references]
+    else:
+        lines += ["", "Tänä päivänä sivuston kautta ei tullut yhtään viestiä."]
+    lines += ["", "Jos jokin viesti puuttuu, ilmoittakaa siitä sivuston ylläpidolle. Laskelma tulee joka päivä, myös silloin,"]
+    lines += ["kun viestejä ei ole tullut. Jos laskelma jää tulematta, sekin on syytä ilmoittaa. Puolenyön aikaan tullut"]
+    lines += ["viesti voi olla vasta seuraavan päivän laskelmassa.", ""]
+    return "\n".join(lines)
 
 
 def _subject(answers: Answers, reference: str) -> str:

@@ -84,7 +84,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many messages are in which state; `oldest` is the hour the oldest undelivered one arrived."""
+    """How many messages are in which state; the hours are those in which the oldest undelivered and not set aside arrived."""
 
     waiting: int
     claimed: int
@@ -92,6 +92,7 @@ class Counts:
     oldest: datetime.datetime | None
     last_delivery: datetime.datetime | None
     largest_mail: int = 0
+    oldest_unsent: datetime.datetime | None = None
 
 
 def enqueue(connection: Connection, message_id: str, payload: bytes, now: datetime.datetime) -> None:
@@ -175,6 +176,7 @@ class Outbox:
         with self._engine.connect() as connection:
             by_state = dict(connection.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state)).all())
             oldest = connection.execute(select(func.min(OutboxRow.arrived))).scalar()
+            unsent = connection.execute(select(func.min(OutboxRow.arrived)).where(OutboxRow.state != SHUNTED)).scalar()
             last = connection.execute(select(LastDelivery.hour, LastDelivery.largest_mail)).first()
         return Counts(
             waiting=by_state.get(WAITING, 0),
@@ -183,6 +185,7 @@ class Outbox:
             oldest=_at(oldest),
             last_delivery=_at(last.hour) if last else None,
             largest_mail=last.largest_mail if last else 0,
+            oldest_unsent=_at(unsent),
         )
 
     def _release(self, item: Item, state: str, due: int, code: int) -> None:

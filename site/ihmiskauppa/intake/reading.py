@@ -15,7 +15,7 @@ from typing import Any, Final
 from unicodedata import category
 
 from ihmiskauppa.intake.keys import open_gpg
-from ihmiskauppa.intake.message import ANSWERS_FILE
+from ihmiskauppa.intake.message import ANSWERS_FILE, COUNT_FORM
 
 JOINERS: Final = "\n\t\u200c\u200d"  # what Persian, Indic scripts and emoji need beside letters and blanks
 AGENT_SOCKET: Final = "S.gpg-agent.browser"  # the longest name gpg-agent uses
@@ -40,9 +40,29 @@ class ReadMessage:
     files: list[str] = field(default_factory=list)
     copies: int = 1
 
+    @property
+    def counted(self) -> tuple[str, ...] | None:
+        """The references a daily count names; none if this is no count."""
+        if self.form != COUNT_FORM:
+            return None
+        return tuple(str(reference) for reference in self.answers["references"])
+
     def as_json(self) -> str:
         names = ("reference", "form", "language", "subject", "text", "answers", "files")
         return json.dumps({name: getattr(self, name) for name in names}, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """What files held: messages, and why others, by their place, are none of ours."""
+
+    messages: list[ReadMessage]
+    foreign: dict[Path, str]
+
+    def missing(self, count: ReadMessage) -> list[str]:
+        """Those references of a daily count under which no message is here."""
+        here = {message.reference for message in self.messages}
+        return [reference for reference in count.counted or () if reference not in here]
 
 
 @contextmanager
@@ -61,16 +81,24 @@ def staff_gpg(home: Path) -> Iterator[Any]:
             subprocess.run(["gpgconf", "--homedir", str(short), "--kill", "gpg-agent"], check=False, capture_output=True)
 
 
-def read_all(files: Iterable[Path], gpg: Any) -> list[ReadMessage]:
-    """Open all `files`; repeats of a message are folded into one, the oldest file's place is kept. Raises `ReadingError`."""
+def read_all(files: Iterable[Path], gpg: Any) -> Inbox:
+    """Open all `files`; repeats of a message are folded into one, the oldest file's place is kept.
+
+    Anyone can write to an inbox: what is not ours is told apart, and keeps nothing else from being read.
+    """
     read: dict[str, ReadMessage] = {}
+    foreign: dict[Path, str] = {}
     for file in files:
-        message = open_message(file.read_bytes(), gpg)
+        try:
+            message = open_message(file.read_bytes(), gpg)
+        except ReadingError as fault:
+            foreign[file] = str(fault)
+            continue
         if message.message_id in read:
             read[message.message_id].copies += 1
         else:
             read[message.message_id] = message
-    return list(read.values())
+    return Inbox(list(read.values()), foreign)
 
 
 def open_message(mail: bytes, gpg: Any) -> ReadMessage:
@@ -98,6 +126,8 @@ def _read(entity: EmailMessage, message_id: str) -> ReadMessage:
         raise ReadingError("lacks its text or its answers")
     content = json.loads(attachments[ANSWERS_FILE].get_content())
     subject = str(entity["Subject"])
+    if content["form"] == COUNT_FORM and not isinstance(content["answers"]["references"], list):
+        raise TypeError("references")
     return ReadMessage(
         message_id=message_id,
         reference=next((word for word in subject.split(" · ") if word.isdigit()), ""),
