@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import random
-import re
 import signal
 import threading
 import time
@@ -14,16 +13,13 @@ from pathlib import Path
 
 import pytest
 import trustme
-from sqlalchemy import func, select, update
 
-from ihmiskauppa import database, practice
-from ihmiskauppa.intake import outbox
-from ihmiskauppa.intake.reading import open_message, staff_gpg
-from tests.copies import Copy, free_port, running_copy, wait_until
+from tests.copies import Copy, free_port, running_copy
+from tests.faults import arrivals
+from tests.faults.visitors import FORM, ask
 from tests.intake.mail_servers import Authority, Post, serve
 
 SUBMISSIONS = 300
-FORM = "/en/about/write-to-us/"
 SEED = 20181231
 
 
@@ -46,33 +42,21 @@ class Visitors:
                     time.sleep(0.05)
 
     def _token(self) -> str:
-        _, page = self._ask("GET", b"")
-        found = re.search(r'name="token" value="([^"]+)"', page)
-        if found is None:
+        token = ask(self.port).token
+        if not token:
             raise http.client.HTTPException
         time.sleep(1.01)
-        return found[1]
+        return token
 
     def _post(self, number: int, token: str) -> None:
-        fields = {"token": token, "message": f"Message number {number}"}
-        body = "".join(f'--b\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items())
-        status, page = self._ask("POST", f"{body}--b--\r\n".encode())
-        found = re.search(r"data-reference><span>(\d{4})</span><span>(\d{4})", page)
-        if found:
-            self.thanked.setdefault(number, set()).add(found[1] + found[2])
-        elif status == 200 or "Your message was sent" in page:
-            self.untrue.append(page)
-        elif f"Message number {number}" not in page:
-            self.untrue.append(f"the text is lost in the answer {status}")
-
-    def _ask(self, method: str, body: bytes) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, FORM, body, {"Content-Type": "multipart/form-data; boundary=b"} if body else {})
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
+        text = f"Message number {number}"
+        answer = ask(self.port, FORM, {"token": token, "message": text})
+        if answer.reference:
+            self.thanked.setdefault(number, set()).add(answer.reference)
+        elif answer.status == 200 or "Your message was sent" in answer.html:
+            self.untrue.append(answer.html)
+        elif text not in answer.html:
+            self.untrue.append(f"the text is lost in the answer {answer.status}")
 
 
 @contextlib.contextmanager
@@ -151,9 +135,9 @@ def test_nothing_thanked_for_is_missing(tmp_path: Path) -> None:
         last = Post()
         posts.append(last)
         with serve(last, authority.issue("localhost"), port=port):
-            _hurry(copy)
+            arrivals.hurry(copy)
         mails = [mail for post in posts for mail in post.mails]
-        read = _read(copy, mails)
+        read = arrivals.read(copy, mails)
     assert visitors.untrue == []
     assert len(visitors.thanked) == SUBMISSIONS
     delivered = {reference for reference, _, _ in read}
@@ -162,43 +146,9 @@ def test_nothing_thanked_for_is_missing(tmp_path: Path) -> None:
     numbers = Counter(text for _, text in {(reference, text) for reference, text, _ in read})
     assert {f"Message number {number}" for number in range(SUBMISSIONS)} == set(numbers)
     assert set(numbers.values()) == {1}, "a visitor's message was made twice"
-    by_id: dict[str, set[bytes]] = {}
-    for (_, _, message_id), mail in zip(read, mails, strict=True):
-        by_id.setdefault(message_id, set()).add(mail)
-    assert all(len(copies) == 1 for copies in by_id.values()), "a repeat had other bytes"
+    arrivals.check_repeats(mails)
 
 
 def _folder(path: Path) -> Path:
     path.mkdir()
     return path
-
-
-def _hurry(copy: Copy) -> None:
-    """Let everything that waits be due now, take back what was set aside, and wait until the outbox is empty."""
-    engine = database.connect(copy.environment["IHMISKAUPPA_DATABASE_URL"])
-    box = outbox.Outbox(engine, 60)
-
-    def empty() -> bool:
-        box.recover(database.now(), shunted=True)
-        with engine.begin() as connection:
-            waiting = outbox.OutboxRow.state == outbox.WAITING
-            connection.execute(update(outbox.OutboxRow).where(waiting).values(due=outbox.AT_ONCE))
-            left = connection.execute(select(func.count()).select_from(outbox.OutboxRow)).scalar_one()
-        time.sleep(0.5)
-        return left == 0
-
-    wait_until(empty, 120)
-    engine.dispose()
-
-
-def _read(copy: Copy, mails: list[bytes]) -> list[tuple[str, str, str]]:
-    """Reference, the visitor's text and Message-ID of each mail, in order."""
-    read = []
-    with staff_gpg(practice.staff_home(copy.instance)) as gpg:
-        known: dict[bytes, tuple[str, str, str]] = {}
-        for mail in mails:
-            if mail not in known:
-                opened = open_message(mail, gpg)
-                known[mail] = (opened.reference, opened.answers["message"], opened.message_id)
-            read.append(known[mail])
-    return read
