@@ -42,7 +42,7 @@ def control(data: Path, *arguments: str) -> None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
     program = str(found[-1]) if found else need("pg_ctl")
     runuser = [need("runuser"), "-u", POSTGRESQL_USER, "--"] if os.getuid() == 0 else []
-    command = [*runuser, program, "-D", data, "-w", "-l", data / "again.log", *arguments]
+    command = [*runuser, program, "-D", str(data), "-w", "-l", str(data / "again.log"), *arguments]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, cwd="/")
 
 
