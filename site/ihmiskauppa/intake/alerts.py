@@ -32,7 +32,7 @@ from ihmiskauppa.settings import ENVIRONMENT_PREFIX
 
 COMMAND_SECONDS: Final = 30  # an alert command may take
 STEP_SECONDS: Final = 10  # one SMTP step of an alert may take: meanwhile no message is forwarded
-CALM_SECONDS: Final = 300  # a trouble must stay away before it is said to be over, so that nothing flaps
+CALM_SECONDS: Final = 180  # a trouble must stay away before it is said to be over, so that nothing flaps
 RETRY_SECONDS: Final = 600  # until an alert that did not get through is tried again; longer than one try lasts
 DATABASE_SECONDS: Final = 60  # the database must fail before it is told
 REMINDER_HOURS: Final = 24
