@@ -390,3 +390,91 @@ def test_a_ring_that_is_missing_is_a_fault(tmp_path: Path) -> None:
     faults = keys.faults(Keyring(tmp_path / "keyring"), [secrets.token_hex(20).upper()], tmp_path, NOW)
     assert len(faults) == 2
     assert "no usable inbox key" in faults[1]
+
+
+@pytest.mark.parametrize(
+    ("primary_ends", "subkey_ends", "words"),
+    [
+        (NEVER, NEVER, "its primary key and an encryption subkey."),
+        ("20900101T000000", NEVER, ": an encryption subkey."),
+        (NEVER, "20900101T000000", ": its primary key."),
+        ("20950101T000000", "20900101T000000", ""),
+    ],
+)
+def test_a_key_without_an_expiry_is_warned_of(primary_ends: str, subkey_ends: str, words: str, tmp_path: Path) -> None:
+    """Primary key or encryption subkey without an end: a sentence with the fingerprint says which; it is no fault."""
+    with short_home() as home:
+        fingerprint = home.make("Endless <endless@example.org>", "ed25519", "cert", primary_ends, at="20200101T000000")
+        home.add(fingerprint, subkey_ends, at="20200101T000000")
+        keyring = ring(tmp_path / "keyring", home.key(fingerprint))
+    found = keys.endless(keyring, [fingerprint], NOW)
+    assert len(found) == bool(words)
+    assert all(fingerprint in sentence and sentence.endswith(words) for sentence in found)
+    assert keys.faults(keyring, [fingerprint], tmp_path, NOW) == []
+    assert keys.warnings(keyring, [fingerprint], NOW) == []
+
+
+def test_a_dead_subkey_without_an_expiry_is_nothing_to_warn_of(tmp_path: Path) -> None:
+    """An encryption subkey that was revoked never ends, but nothing is sealed to it."""
+    with short_home() as home:
+        fingerprint = home.make("Replaced <replaced@example.org>", "ed25519", "cert", "20900101T000000", at="20200101T000000")
+        home.add(fingerprint, NEVER, at="20200101T000000")
+        home.gpg("--command-fd", "0", "--edit-key", fingerprint, given=b"key 1\nrevkey\ny\n1\n\ny\nsave\n")
+        home.add(fingerprint, "20900101T000000", at="20200102T000000")
+        keyring = ring(tmp_path / "keyring", home.key(fingerprint))
+    assert keyring.usable([fingerprint], NOW) == (fingerprint,)
+    assert keys.endless(keyring, [fingerprint], NOW) == []
+
+
+def test_a_key_that_ends_soon_is_warned_of(tmp_path: Path) -> None:
+    """From sixty days before its end, and no longer once it has ended: then it is unusable, which `warnings` says."""
+    with short_home() as home:
+        fingerprint = home.make("Soon <soon@example.org>", "ed25519", "cert", "20950101T000000", at="20200101T000000")
+        home.add(fingerprint, "20900101T000000", at="20200101T000000")
+        keyring = ring(tmp_path / "keyring", home.key(fingerprint))
+    end, day = at(2090), datetime.timedelta(days=1)
+    assert keys.ending(keyring, [fingerprint], end - 61 * day) == []
+    assert keys.ending(keyring, [fingerprint], end - 59 * day) == [f"Inbox key {fingerprint} expires on 2090-01-01."]
+    assert keys.ending(keyring, [fingerprint], end) == []
+    assert "expired" in keys.warnings(keyring, [fingerprint], end)[0]
+
+
+def test_a_practice_key_may_last_for_ever(tmp_path: Path) -> None:
+    """`make run` shows no warning that nobody would act on."""
+    with short_home() as home:
+        fingerprint = home.make("PRACTICE KEY, nobody reads this <p@localhost.invalid>", "ed25519", "cert,sign", NEVER)
+        home.add(fingerprint, NEVER)
+        keyring = ring(tmp_path / "keyring", home.key(fingerprint))
+    moment = datetime.datetime.now(datetime.UTC)
+    assert keyring.usable([fingerprint], moment) == (fingerprint,)
+    assert keys.endless(keyring, [fingerprint], moment) == []
+
+
+def test_what_is_published_is_the_least(inbox_key: InboxKey, tmp_path: Path) -> None:
+    """Of the user ids only the inbox's, of the signatures only the key's own; alive, expired and revoked alike."""
+    with short_home() as home:
+        fingerprint = home.make("Inbox <Inbox@Example.org>", "ed25519", "cert", NEVER)
+        home.add(fingerprint, "1y")
+        home.gpg("--quick-add-uid", fingerprint, "Somebody's Name <somebody@example.org>")
+        other = home.make("Another <another@example.org>", "ed25519", "cert,sign", NEVER)
+        home.gpg("--yes", "--local-user", other, "--quick-sign-key", fingerprint)
+        assert b"\n:signature packet: algo 22, keyid " + other[-16:].encode() in home.gpg(
+            "--list-packets", given=home.export(fingerprint)
+        )
+        keyring = ring(tmp_path / "keyring", home.key(fingerprint), inbox_key)
+        assert keyring.certificates()[fingerprint].addresses == ("somebody@example.org", "inbox@example.org")
+        alive = keyring.published([fingerprint], ["inbox@example.org"], armor=False)
+        home.revoke(fingerprint)
+        keys.import_certificate(tmp_path / "keyring", home.export(fingerprint))
+        revoked = keyring.published([fingerprint], ["inbox@example.org"], armor=False)
+        for data in (alive, revoked):
+            packets = home.gpg("--list-packets", given=data).decode()
+            assert "Inbox <Inbox@Example.org>" in packets
+            assert "somebody" not in packets.lower()
+            assert other[-16:] not in packets
+    with short_home() as client:
+        client.gpg("--import", given=alive)
+        client.gpg("--import", given=revoked)
+        assert b"\npub:r:" in client.gpg("--list-keys", "--with-colons", fingerprint)
+    both = keyring.published([fingerprint, inbox_key.fingerprint], ["inbox@example.org"], armor=True)
+    assert both.startswith(b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n")

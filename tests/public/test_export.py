@@ -31,7 +31,7 @@ def _files(folder: Path) -> set[str]:
 
 
 def test_every_page_in_every_encoding_equals_what_is_served(site: Site, copy: Path) -> None:
-    """Byte for byte, as it is, as gzip and as brotli; static files too; and nothing else but the two stand-ins."""
+    """Byte for byte, plain, gzip and brotli; static files too; and nothing else but the two stand-ins and the inbox's key."""
     expected = set()
     paths = [*editions.load(site.configuration).catalogue.by_path, "/static/site.css", "/static/exit.js"]
     for path in paths:
@@ -47,7 +47,8 @@ def test_every_page_in_every_encoding_equals_what_is_served(site: Site, copy: Pa
     assert {name for name in others if name.startswith("static/")} == {
         name for name in others if name.endswith((".js", ".js.gz", ".js.br"))
     }
-    assert {name.split("/")[0] for name in others if not name.startswith("static/")} == {"away", "too-large"}
+    apart = {name.split("/")[0] for name in others if not name.startswith("static/")}
+    assert apart == {"away", "too-large", "inbox-key.asc", ".well-known"}
 
 
 def test_neither_forms_nor_the_front_page_are_in_it(copy: Path) -> None:

@@ -7,6 +7,7 @@ and swaps the link, so that no reader ever sees half a ring. Nothing here is ask
 import datetime
 import os
 import pwd
+import re
 import secrets
 import shutil
 import threading
@@ -21,6 +22,8 @@ import gnupg
 PRACTICE_MARK: Final = "PRACTICE KEY"
 # How long a look at the ring holds, if its file does not change: an expiry is noticed from the stored date at once.
 LOOK_SECONDS: Final = 30
+# How long before its end a key is spoken of: a new one must be made, brought here and learnt by all readers.
+NOTICE: Final = datetime.timedelta(days=60)
 RETRY_SECONDS: Final = 5  # the same for a look that failed
 GPG_SECONDS: Final = 10  # one gpg may take on the server; it needs hundredths of a second, one or two for the largest files
 GPG_ENVIRONMENT: Final = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
@@ -37,6 +40,7 @@ GPG_OPTIONS: Final = (
     "--with-keygrip",
 )
 
+_MAILBOX: Final = re.compile(r"<?([^\s<>]+@[^\s<>]+)>?$")  # as gpg's mbox: "Name <address>", or the address alone
 _UNDECODABLE: Final = "\ufffd"
 _UNUSABLE: Final = {"r": "revoked", "e": "expired", "d": "disabled", "i": "invalid"}
 
@@ -69,6 +73,15 @@ class Certificate:
     @property
     def practice(self) -> bool:
         return any(PRACTICE_MARK in user_id for user_id in self.user_ids)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The mail addresses of its user ids, in lower case."""
+        return tuple(match[1].lower() for match in map(_MAILBOX.search, self.user_ids) if match)
+
+    @property
+    def revoked(self) -> bool:
+        return self.primary.trouble == "revoked"
 
     @property
     def expires(self) -> datetime.datetime | None:
@@ -130,7 +143,7 @@ class Keyring:
         """All certificates by fingerprint. Raises `KeysError`, and at once for some seconds after gpg has failed."""
         seen = self._seen
         # While one thread looks, the others go by what was seen last: a gpg that hangs holds one thread, not all.
-        if (seen is None or not seen.holds(self._mark())) and self._looking.acquire(blocking=seen is None):
+        if (seen is None or not seen.holds(self.mark())) and self._looking.acquire(blocking=seen is None):
             try:
                 if self._seen is seen:  # else another has looked while we waited
                     self._seen = self._look()
@@ -148,7 +161,7 @@ class Keyring:
             self._seen = replace(self._seen, mark=())
 
     def _look(self) -> Look:
-        mark, moment = self._mark(), time.monotonic()
+        mark, moment = self.mark(), time.monotonic()
         try:
             listed = self.gpg.list_keys()
         except KeysError as fault:
@@ -164,7 +177,24 @@ class Keyring:
         certificates = self.certificates()
         return tuple(f for f in fingerprints if f in certificates and not certificates[f].trouble(now))
 
-    def _mark(self) -> object:
+    def published(self, fingerprints: Sequence[str], addresses: Sequence[str], *, armor: bool) -> bytes:
+        """Certificates as anybody may have them: of their user ids those with one of `addresses`, no signatures of others.
+
+        Each of them must have such a user id. Raises `KeysError`.
+        """
+        wanted = " || ".join(f"mbox = {address}" for address in addresses)
+        minimal = ("--export-options", "export-minimal,no-export-attributes", "--export-filter", f"keep-uid={wanted}")
+        try:
+            gpg = open_gpg(self.home, self._gpg_binary, (*GPG_OPTIONS, *minimal), BoundedGPG)
+            data = gpg.export_keys(list(fingerprints), armor=armor)
+        except OSError as fault:
+            raise KeysError(f"gpg does not start on {self.home}") from fault
+        if not data:
+            raise KeysError(f"gpg exports nothing from {self.home}")
+        return data.encode("ascii") if isinstance(data, str) else bytes(data)
+
+    def mark(self) -> object:
+        """Another value whenever the ring has changed."""
         try:
             status = (self.home / "pubring.kbx").stat()
         except OSError:
@@ -299,3 +329,32 @@ def warnings(keyring: Keyring, fingerprints: Sequence[str], now: datetime.dateti
     absent = [f"Inbox key {f} is not in {keyring.home}." for f in fingerprints if f not in certificates]
     found = [certificates[f] for f in fingerprints if f in certificates]
     return absent + [f"Inbox key {c.fingerprint}: {c.trouble(now)}." for c in found if c.trouble(now)]
+
+
+def endless(keyring: Keyring, fingerprints: Sequence[str], now: datetime.datetime) -> list[str]:
+    """Which usable keys of the inbox never end, a sentence each: lost, they would be sealed to for ever. Practice keys may."""
+    found = []
+    for certificate in _usable(keyring, fingerprints, now):
+        parts = [] if certificate.primary.expires else ["its primary key"]
+        if any(capability.usable(now) and not capability.expires for capability in certificate.encryption):
+            parts.append("an encryption subkey")
+        if parts and not certificate.practice:
+            found.append(f"Inbox key {certificate.fingerprint} has no expiry: {' and '.join(parts)}.")
+    return found
+
+
+def ending(keyring: Keyring, fingerprints: Sequence[str], now: datetime.datetime) -> list[str]:
+    """Which usable keys of the inbox end within `NOTICE`, a sentence each."""
+    return [
+        f"Inbox key {certificate.fingerprint} expires on {certificate.expires:%Y-%m-%d}."
+        for certificate in _usable(keyring, fingerprints, now)
+        if certificate.expires and certificate.expires - now < NOTICE
+    ]
+
+
+def _usable(keyring: Keyring, fingerprints: Sequence[str], now: datetime.datetime) -> list[Certificate]:
+    try:
+        certificates = keyring.certificates()
+        return [certificates[fingerprint] for fingerprint in keyring.usable(fingerprints, now)]
+    except KeysError:
+        return []

@@ -1,17 +1,17 @@
 """The content as a whole set: languages, contacts, texts, forms and pages that belong together.
 
-An edition never changes. When a file does, the whole new edition is built and swapped in; if that fails, the old one stays
-and the operator is told.
+An edition never changes. When a file does, or which of the inbox's keys can be used, the whole new edition is built and swapped
+in; if that fails, the old one stays and the operator is told.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from ihmiskauppa import contacts, languages, logs, translations
+from ihmiskauppa import contacts, database, languages, logs, translations
 from ihmiskauppa.contacts import Contacts, ContactsError
 from ihmiskauppa.forms import definition
 from ihmiskauppa.forms.definition import DefinitionError, Form
@@ -20,6 +20,7 @@ from ihmiskauppa.pages import catalogue, markup
 from ihmiskauppa.pages.catalogue import Catalogue, Place
 from ihmiskauppa.pages.content import ContentError
 from ihmiskauppa.pages.figures import FiguresError
+from ihmiskauppa.public.inbox_key import InboxKey, UsableKey
 from ihmiskauppa.settings import Settings
 from ihmiskauppa.translations import Translations, TranslationsError
 
@@ -38,6 +39,7 @@ class Edition:
     translations: Translations
     forms: Mapping[str, Form]
     catalogue: Catalogue
+    inbox_keys: tuple[UsableKey, ...] = ()
 
     def form_at(self, path: str) -> Form | None:
         """The form at a path under a language prefix (`get-help/write-to-us/`)."""
@@ -66,13 +68,22 @@ def load(settings: Settings) -> Edition:
     return Edition(tongues, people, texts, forms, catalogue.load(settings.content_folder, tongues, people, places))
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What an edition is made of, as it was at the last look."""
+
+    files: frozenset[tuple[str, int, int]]
+    inbox_keys: tuple[UsableKey, ...]
+
+
 class Editions:
     """Holds the current edition and, once watching, replaces it when content changes."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.inbox_key = InboxKey.of(settings)
         self._seen = self._look()
-        self.current = load(settings)
+        self.current = self._load()
         self._listeners: list[Callable[[Edition], None]] = []
 
     def on_change(self, listener: Callable[[Edition], None]) -> None:
@@ -89,11 +100,14 @@ class Editions:
             return False
         self._seen = seen
         try:
-            edition = load(self._settings)
+            edition = self._load()
         except (*BROKEN, OSError) as fault:
             place = str(fault).split(": ", 1)[0]
             logs.event(log, logging.ERROR, "changed content is broken, the old edition stays", place=place)
-            return False
+            if seen.inbox_keys == self.current.inbox_keys:
+                return False
+            # A key that may no longer be used leaves the contact page whatever else is broken.
+            edition = replace(self.current, inbox_keys=seen.inbox_keys)
         for listener in self._listeners:
             listener(edition)
         self.current = edition
@@ -106,9 +120,13 @@ class Editions:
             pause.wait(LOOK_SECONDS)
             self.refresh()
 
-    def _look(self) -> frozenset[tuple[str, int, int]]:
+    def _load(self) -> Edition:
+        return replace(load(self._settings), inbox_keys=self._seen.inbox_keys)
+
+    def _look(self) -> _Seen:
         folders = (self._settings.content_folder, self._settings.forms_folder, self._settings.translations_folder)
-        return frozenset(mark for folder in folders for mark in _marks(folder))
+        marks = frozenset(mark for folder in folders for mark in _marks(folder))
+        return _Seen(marks, self.inbox_key.usable(database.now()))
 
 
 def _marks(folder: Path) -> list[tuple[str, int, int]]:

@@ -1,8 +1,9 @@
 """A static copy for a web server: every information page and static file, byte by byte what the site itself would send.
 
-Beside each file lie its compressed forms (`.gz`, `.br`). Forms and `/` depend on the visitor and are not in it. Two pages stand
-in for each form where the web server answers by itself, both with the hotline: under `away/`, that writing does not work now
-(nobody behind it answers), and under `too-large/`, that this was too much to send.
+Beside each page lie its compressed forms (`.gz`, `.br`); the inbox's key lies there too, as a file and by Web Key Directory.
+Forms and `/` depend on the visitor and are not in it. Two pages stand in for each form where the web server answers by itself,
+both with the hotline: under `away/`, that writing does not work now (nobody behind it answers), and under `too-large/`, that
+this was too much to send.
 """
 
 import os
@@ -17,8 +18,10 @@ from wsgiref.types import WSGIApplication
 
 from werkzeug.test import Client, TestResponse
 
+from ihmiskauppa.intake.keys import KeysError
 from ihmiskauppa.pages import catalogue
 from ihmiskauppa.public import editions
+from ihmiskauppa.public.inbox_key import InboxKey
 from ihmiskauppa.public.pages import load_static
 from ihmiskauppa.public.uploads import LONGEST_TEXT
 from ihmiskauppa.settings import Settings
@@ -45,6 +48,10 @@ def export(configuration: Settings, build: Callable[[Settings], WSGIApplication]
     static = load_static(Path(__file__).parent.parent / "static")
     site = Client(build(configuration))
     files = pages(site, [*edition.catalogue.by_path, *static])
+    try:
+        files |= {file_name(path): body for path, body in InboxKey.of(configuration).files()}
+    except KeysError as fault:
+        raise ExportError(str(fault)) from fault
     closed = Client(build(replace(configuration, inbox_keys=())))  # without a key, every form's page says that it is closed
     for form in edition.forms.values():
         for language in edition.languages:
