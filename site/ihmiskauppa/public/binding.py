@@ -33,6 +33,10 @@ REFUSALS: Final = {
     Refusal.LATE: msgid(
         "Your files were not taken: it took too long until they arrived. Please send fewer or smaller files, or none."
     ),
+    Refusal.CUT: msgid(
+        "Your message was not sent: it took too long to arrive, and only a part of it is here. "
+        "Please look at it, and send it again."
+    ),
 }
 
 
@@ -115,7 +119,8 @@ class Bound:
         except FaultyAnswersError as error:
             faults += error.faults
         if self.posted.refusal:
-            field = next((q.name for q in self.definition.questions if q.kind is Kind.FILES), "")
+            of_files = self.posted.refusal is not Refusal.CUT
+            field = next((q.name for q in self.definition.questions if of_files and q.kind is Kind.FILES), "")
             faults.append(Fault(field, REFUSALS[self.posted.refusal], self.limits.numbers()))
         self.faults = tuple(faults)
         return not faults
