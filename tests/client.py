@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
-from wsgiref.types import WSGIApplication
 from xml.etree.ElementTree import Element
 
 import html5lib
 from werkzeug.test import Client, TestResponse
+
+from ihmiskauppa.public.gateway import Gateway
+from ihmiskauppa.public.within import within
 
 SPACE = "{http://www.w3.org/1999/xhtml}"
 LOADING = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
@@ -85,8 +87,8 @@ def check_page(page: Page) -> None:
 class CheckedClient:
     """A test client whose every answer is checked."""
 
-    def __init__(self, application: WSGIApplication) -> None:
-        self._client = Client(application, use_cookies=False)
+    def __init__(self, application: Gateway) -> None:
+        self._client = Client(within(application), use_cookies=False)
 
     def open(self, path: str, **options: Any) -> TestResponse:
         answer = self._client.open(path, **options)

@@ -4,26 +4,26 @@ Imported by nobody but the server that is told its name.
 """
 
 from pathlib import Path
-from wsgiref.types import WSGIApplication
 
 from flask import Flask, Response, request
 from jinja2 import StrictUndefined
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ihmiskauppa import database, logs, settings, start
 from ihmiskauppa.forms.definition import Form
 from ihmiskauppa.languages import Language
 from ihmiskauppa.pages.catalogue import HOME
-from ihmiskauppa.public import errors, frame, front, limits, privacy
+from ihmiskauppa.public import errors, frame, front, inbox_key, limits, privacy
+from ihmiskauppa.public.bodies import Bodies
 from ihmiskauppa.public.editions import Edition, Editions
 from ihmiskauppa.public.frame import Frame
+from ihmiskauppa.public.gateway import Gateway
+from ihmiskauppa.public.inbox_key import InboxKey
 from ihmiskauppa.public.pages import KeptPages
 from ihmiskauppa.public.submissions import Submissions
-from ihmiskauppa.public.uploads import Uploads, large_gate, reading_gate
 from ihmiskauppa.settings import Settings
 
 
-def create_public_app() -> WSGIApplication:
+def create_public_app() -> Gateway:
     """The public site, for granian. Raises `StartRefusedError` naming everything that is wrong."""
     logs.harden_process()
     configuration = settings.read()
@@ -31,7 +31,7 @@ def create_public_app() -> WSGIApplication:
     return build_public_app(configuration, watch=True)
 
 
-def build_public_app(configuration: Settings, *, watch: bool) -> WSGIApplication:
+def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
     """The public site from settings that were found fit; with `watch`, changed content is swapped in while it runs."""
     app = Flask("ihmiskauppa", instance_path=str(configuration.instance), static_folder=None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # else Werkzeug answers with pages of its own
@@ -39,10 +39,9 @@ def build_public_app(configuration: Settings, *, watch: bool) -> WSGIApplication
     strict(app)
     current = Editions(configuration)
     token_keys = configuration.form_token_keys()
-    source = limits.source_of_request(token_keys[0], database.now, configuration.onion_host)
-    counts = limits.limits(app, source, configuration.limiter_store, configuration.post_limits)
+    counts = limits.limits(app, configuration.limiter_store, configuration.post_limits)
     file_limits = start.file_limits(configuration)
-    app.request_class = privacy.request_class(Uploads(file_limits, large_gate(), reading_gate(configuration.threads)), source)
+    app.request_class = privacy.FormRequest
 
     def form_frame(edition: Edition, language: Language, form: Form) -> Frame:
         title, summary = (edition.translations.gettext(language.code, text) for text in (form.title, form.summary))
@@ -56,10 +55,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> WSGIApplication
     submissions.register(app)
     front.register(app, current, bare_frame)
     errors.register(app, current, bare_frame, submissions)
-
-    @app.teardown_request
-    def let_go(_error: BaseException | None) -> None:
-        request.close()
+    inbox_key.register(app, InboxKey.of(configuration))
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -75,9 +71,14 @@ def build_public_app(configuration: Settings, *, watch: bool) -> WSGIApplication
 
     if watch:
         current.watch()
-    kept = KeptPages(app, current, page, Path(__file__).parent / "static", practice=configuration.practice)
-    hops = configuration.trusted_proxies
-    return ProxyFix(kept, x_for=hops, x_proto=hops) if hops else kept
+    return Gateway(
+        app,
+        KeptPages(current, page, Path(__file__).parent / "static", practice=configuration.practice),
+        Bodies(file_limits),
+        limits.source_of(token_keys[0], database.now, configuration.onion_host),
+        trusted_proxies=configuration.trusted_proxies,
+        threads=configuration.threads,
+    )
 
 
 def strict(app: Flask) -> None:

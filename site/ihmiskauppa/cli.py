@@ -31,6 +31,8 @@ from ihmiskauppa.settings import FORM_TOKEN_KEY_BYTES, Settings, StartRefusedErr
 
 REFUSED: Final = 2  # exit status of a start that was refused, or of a check that found faults
 TROUBLE: Final = 1  # exit status of `status` when something needs a person
+MOST_CONNECTIONS: Final = 4096  # of one web process; more wait
+STOP_SECONDS: Final = 10  # that a web process has to end what it is doing; nothing thanked for depends on it
 
 
 @click.group()
@@ -83,9 +85,10 @@ def serve() -> None:
         factory=True,
         address=configuration.address,
         port=configuration.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=configuration.workers,
-        blocking_threads=configuration.threads,
+        backpressure=MOST_CONNECTIONS,
+        workers_kill_timeout=STOP_SECONDS,
         websockets=False,
         log_access=False,
         log_level=LogLevels.warning,

@@ -60,7 +60,7 @@ class Settings:
         1,
         "Web processes on this machine. More than one, here or on other machines, needs PostgreSQL and a shared limiter store.",
     )
-    threads: int = _setting(64, "Blocking threads of the web process; all but 16 may be held by bodies that arrive slowly.")
+    threads: int = _setting(16, "Threads of the web process that answer forms; posts with large files take eight at most.")
     public_url: str = _setting(
         "", "Address of the site as visitors see it, without a path: `https://example.org`.", required=True
     )
@@ -263,8 +263,8 @@ def _faults(settings: Settings) -> list[str]:
     for name in ("port", "smtp_port", "alert_smtp_port"):
         if not 0 < getattr(settings, name) < 65536:
             faults.append(f"{name} must be between 1 and 65535.")
-    if settings.threads < 32 or settings.smtp_timeout < 1:
-        faults.append("threads must be 32 or more (pages never wait behind posts), smtp_timeout at least 1.")
+    if settings.threads < 12 or settings.smtp_timeout < 1:
+        faults.append("threads must be 12 or more (text never waits behind large files), smtp_timeout at least 1.")
     if min(settings.files_most, settings.file_megabytes, settings.files_megabytes) < 1 or settings.files_megabytes > 60:
         faults.append("files_most, file_megabytes and files_megabytes must be at least 1, files_megabytes at most 60.")
     for name in ("smtp_ca", "smtp_password_file", "alert_smtp_ca", "alert_smtp_password_file"):

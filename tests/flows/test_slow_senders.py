@@ -1,37 +1,74 @@
 """Promises 6 and 10: senders who fall silent cannot take the pages away, nor the form from others."""
 
+import multiprocessing.connection
+import resource
 import socket
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from tests.copies import Copy
+import pytest
 
-SILENT = 60
+from tests.copies import Copy, running_copy
+from tests.flows.posting import body_of, token_of
+
+SILENT = 900
+FORM = "/en/get-help/write-to-us/"
 HEAD = (
-    b"POST /en/get-help/write-to-us/ HTTP/1.1\r\nHost: localhost\r\n"
-    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000\r\n\r\nmessage=a"
+    b"POST /en/get-help/write-to-us/ HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000\r\n\r\nmessage=s%C3%A4ily"
 )
 
 
+@pytest.fixture(scope="module")
+def behind_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    """A copy that believes one proxy, so that the test can come from two addresses."""
+    with running_copy(tmp_path_factory.mktemp("slow"), inbox=False, IHMISKAUPPA_TRUSTED_PROXIES="1") as running:
+        yield running
+
+
 @contextmanager
-def _silent_senders(copy: Copy) -> Iterator[None]:
-    """Posts that never end."""
-    port = int(copy.environment["PORT"])
+def _silent_senders(copy: Copy) -> Iterator[list[socket.socket]]:
+    """Posts of one source that never end."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 2 * SILENT)), hard))
     with ExitStack() as stack:
-        for _ in range(SILENT):
-            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        connections = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", int(copy.environment["PORT"])))) for _ in range(SILENT)
+        ]
+        for connection in connections:
             connection.sendall(HEAD)
         time.sleep(1)
-        yield
+        yield connections
 
 
-def test_pages_and_forms_stay_up(copy: Copy) -> None:
-    """With sixty posts of one source hanging, every page and form answers within two seconds."""
-    with _silent_senders(copy):
+def test_pages_forms_and_posts_of_others_stay_up(behind_proxy: Copy) -> None:
+    """With 900 posts of one source hanging, pages, forms and another source's message are answered within two seconds."""
+    with _silent_senders(behind_proxy) as silent:
         for path in ("/", "/en/", "/static/site.css", "/healthz", "/ar/get-help/write-to-us/"):
             start = time.monotonic()
-            with urllib.request.urlopen(copy.url + path, timeout=10) as answer:  # noqa: S310 - our own loopback
+            with urllib.request.urlopen(behind_proxy.url + path, timeout=10) as answer:  # noqa: S310 - our own loopback
                 assert answer.status == 200
             assert time.monotonic() - start < 2, path
+        token = token_of(behind_proxy.url + FORM)
+        start = time.monotonic()
+        headers = {"Content-Type": "multipart/form-data; boundary=b", "X-Forwarded-For": "192.0.2.2"}
+        post = urllib.request.Request(behind_proxy.url + FORM, body_of(token=token, message="hello"), headers)  # noqa: S310
+        with urllib.request.urlopen(post, timeout=10) as answer:  # noqa: S310
+            assert b"data-reference" in answer.read()
+        assert time.monotonic() - start < 2
+        made_way = multiprocessing.connection.wait(silent, 10)[0]
+        assert isinstance(made_way, socket.socket)
+        cut = b"".join(iter(lambda: made_way.recv(65536), b""))
+        assert cut.startswith(b"HTTP/1.1 408 ")
+        assert "säily</textarea>".encode() in cut
+
+
+def test_a_stop_does_not_wait_for_them(behind_proxy: Copy) -> None:
+    """The site ends within twenty seconds with posts hanging (`Copy.stop` raises otherwise), and starts again."""
+    with _silent_senders(behind_proxy):
+        behind_proxy.stop("web")
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(behind_proxy.url + "/healthz", timeout=5)  # noqa: S310

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from wsgiref.types import WSGIApplication
 
 import pytest
 from werkzeug.test import TestResponse
 
 from ihmiskauppa.app import build_public_app
 from ihmiskauppa.public import form_token
+from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.settings import Settings, data_folder
 from tests.client import CheckedClient, Page
 from tests.conftest import InboxKey, make_instance
@@ -24,7 +24,7 @@ class Site:
 
     configuration: Settings
     client: CheckedClient
-    application: WSGIApplication
+    application: Gateway
 
     def token(self, path: str) -> str:
         """A token from the form at `path`, old enough not to be hasty."""

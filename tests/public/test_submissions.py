@@ -13,6 +13,7 @@ from ihmiskauppa import database
 from ihmiskauppa.app import build_public_app
 from ihmiskauppa.intake.outbox import OutboxRow
 from ihmiskauppa.logs import AllowListFormatter
+from ihmiskauppa.public.within import within
 from tests.client import CheckedClient, Page
 from tests.conftest import InboxKey
 from tests.public.conftest import Site, aged, reference
@@ -308,5 +309,5 @@ def test_whatever_is_typed_is_taken_or_kept(site: Site, typed: dict[str, str]) -
 def test_no_post_is_a_fault_of_ours(site: Site, typed: dict[str, str], urlencoded: bool) -> None:
     """Control characters, NUL, forged tokens, in either encoding of forms: a clear answer, never a 500."""
     kind = "application/x-www-form-urlencoded" if urlencoded else "multipart/form-data"
-    answer = Client(site.application, use_cookies=False).post(CONTACT, data=typed, content_type=kind)
+    answer = Client(within(site.application), use_cookies=False).post(CONTACT, data=typed, content_type=kind)
     assert answer.status_code == 422

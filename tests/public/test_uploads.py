@@ -2,31 +2,26 @@
 
 import io
 import threading
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.test import TestResponse
 
 from ihmiskauppa.forms.files import FileLimits
-from ihmiskauppa.public.pages import KeptPages
-from ihmiskauppa.public.privacy import FormRequest
 from ihmiskauppa.public.uploads import (
-    DEADLINE,
     DRAINED,
     LONGEST_TEXT,
     MOST_LARGE,
     MOST_LARGE_PER_SOURCE,
-    THREADS_FOR_PAGES,
+    MOST_UNPARSED,
     Gate,
+    MultipartBody,
     Posted,
     Refusal,
-    Uploads,
-    large_gate,
-    reading_gate,
+    body_of,
 )
 from tests.client import Page
 from tests.public.conftest import Site, reference
@@ -44,9 +39,16 @@ def body(text: dict[str, str], files: list[tuple[str, bytes]], field: str = "fil
     return b"".join(parts) + b"--b--\r\n"
 
 
-def _read(content: bytes, uploads: Uploads | None = None, source: str = "s") -> Posted:
-    reader = uploads or Uploads(LIMITS, large_gate(), reading_gate(64))
-    return reader.read(io.BytesIO(content), b"b", len(content), source)
+def _taken(content: bytes, gate: Gate | None = None, source: str = "s", length: int | None = None) -> MultipartBody:
+    """The body `content`, all of it received, in pieces as uneven as a network's."""
+    taken = MultipartBody(len(content) if length is None else length, b"b", LIMITS, gate or Gate(), source)
+    for start in range(0, len(content), 100_003):
+        taken.receive(content[start : start + 100_003])
+    return taken
+
+
+def _read(content: bytes, gate: Gate | None = None, source: str = "s") -> Posted:
+    return _taken(content, gate, source).end(len(content))
 
 
 @given(st.lists(st.tuples(st.text("abcåä ", min_size=1), st.binary(max_size=300)), max_size=5), st.text(max_size=50))
@@ -68,15 +70,13 @@ def test_a_field_where_nothing_was_chosen_is_no_file() -> None:
     "sizes", [[10_000_001], [8_000_000, 8_000_000], [1] * 6], ids=["one too large", "together too large", "too many"]
 )
 def test_too_much_is_refused_and_the_text_kept(sizes: list[int]) -> None:
-    """All names are told, no file is kept, the text is there, and the whole body was read."""
+    """All names are told, no file is kept, the text is there."""
     content = body({"message": "säily"}, [(f"{number}.jpg", b"x" * size) for number, size in enumerate(sizes)])
-    stream = io.BytesIO(content)
-    posted = Uploads(LIMITS, large_gate(), reading_gate(64)).read(stream, b"b", len(content), "s")
+    posted = _read(content)
     assert posted.refusal is Refusal.TOO_LARGE
     assert posted.file_names == [f"{number}.jpg" for number in range(len(sizes))]
     assert posted.files == {}
     assert posted.text["message"] == "säily"
-    assert stream.read() == b""
 
 
 def test_exactly_the_limits_is_taken() -> None:
@@ -87,70 +87,77 @@ def test_exactly_the_limits_is_taken() -> None:
     assert [len(file.content) for file in posted.files["files"]] == sizes
 
 
-class _Endless(io.RawIOBase):
-    """A body that never ends; counts what was read."""
-
-    def __init__(self, start: bytes) -> None:
-        self.start, self.taken = start, 0
-
-    def read(self, size: int = -1) -> bytes:
-        data = self.start[:size] or b"x" * size
-        self.start = self.start[size:]
-        self.taken += len(data)
-        return data
-
-
-def test_no_more_than_64_mb_are_read() -> None:
-    """Of a body said to be 1 GB, 64 MB are thrown away; the text is kept."""
-    stream = _Endless(body({"message": "säily"}, [("a.mp4", b"")]).removesuffix(b"\r\n--b--\r\n"))
-    posted = Uploads(LIMITS, large_gate(), reading_gate(64)).read(stream, b"b", 10**9, "s")  # type: ignore[arg-type]
-    assert posted.refusal is Refusal.TOO_LARGE
+def test_of_a_body_far_too_large_the_text_is_kept() -> None:
+    """Of a body said to be 1 GB, the text that came first is there once no more is read, and no file."""
+    content = body({"message": "säily"}, [("a.mp4", b"x" * 200_000)]).removesuffix(b"\r\n--b--\r\n")
+    posted = _taken(content, length=10**9).end(DRAINED)
+    assert (posted.refusal, posted.files, posted.file_names) == (Refusal.TOO_LARGE, {}, ["a.mp4"])
     assert posted.text["message"] == "säily"
-    assert stream.taken == DRAINED
 
 
-def test_a_late_body_is_let_go_and_its_text_kept() -> None:
-    """Past the deadline no more is waited for."""
-    clock: Iterator[float] = (step * DEADLINE / 10 for step in count())
-    content = body({"message": "säily"}, [("a.jpg", b"x" * 5_000_000)])
-    posted = Uploads(LIMITS, large_gate(), reading_gate(64), clock=lambda: next(clock)).read(
-        io.BytesIO(content), b"b", len(content), "s"
-    )
-    assert posted.refusal is Refusal.LATE
-    assert posted.text["message"] == "säily"
+def test_a_late_body_gives_back_what_came() -> None:
+    """Late in the files, the text is whole and no file is kept; late in the text, what came of it is there, marked as cut."""
+    content = body({"message": "säily"}, [("a.jpg", b"x" * 500_000)])
+    for part, refusal, text in (
+        (content[:-1000], Refusal.LATE, "säily"),
+        (content[: content.index(b"ily")], Refusal.CUT, "sä"),
+    ):
+        taken = _taken(part, length=len(content))
+        taken.end_late()
+        posted = taken.end(len(part))
+        assert (posted.refusal, posted.files, posted.text["message"]) == (refusal, {}, text)
+
+
+def test_a_late_urlencoded_body_gives_back_what_came() -> None:
+    """Half of an escape is left out; the message is marked as cut."""
+    environ = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": "100"}
+    taken = body_of(environ, LIMITS, Gate(), "s")
+    taken.receive(b"a=1&message=s%C3%A4ily%C")
+    taken.end_late()
+    posted = taken.end(24)
+    assert (posted.text.to_dict(), posted.refusal) == ({"a": "1", "message": "säily"}, Refusal.CUT)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"CONTENT_TYPE": "multipart/form-data; boundary=b"},
+        {"CONTENT_TYPE": "multipart/form-data; boundary=b", "CONTENT_LENGTH": "1,1"},
+        {"CONTENT_TYPE": "multipart/form-data; boundary=b", "CONTENT_LENGTH": "٣"},
+        {"CONTENT_TYPE": "multipart/form-data", "CONTENT_LENGTH": "5"},
+        {"CONTENT_TYPE": "multipart/form-data; boundary=ä", "CONTENT_LENGTH": "5"},
+        {"CONTENT_TYPE": "text/plain", "HTTP_TRANSFER_ENCODING": "chunked"},
+    ],
+    ids=["no length", "two lengths", "Arabic digits", "no boundary", "odd boundary", "chunked"],
+)
+def test_a_body_whose_end_cannot_be_known_is_refused(environ: dict[str, str]) -> None:
+    """A body that broke off must not be taken for a whole one."""
+    with pytest.raises(BadRequest):
+        body_of(environ, LIMITS, Gate(), "s")
+
+
+def test_a_head_without_an_end_is_not_collected() -> None:
+    """A part's head that goes on and on is refused long before it fills the memory."""
+    endless = MultipartBody(DRAINED, b"b", LIMITS, Gate(), "s")
+    with pytest.raises(RequestEntityTooLarge):
+        endless.receive(b"--b\r\nX-A: " + b"a" * (MOST_UNPARSED + 100_000))
 
 
 def test_the_gate_lets_eight_in_and_two_of_one_source() -> None:
     """Neither more in all nor more of one source; whoever leaves makes room; small bodies never come to the gate."""
-    gate = large_gate()
-    uploads = Uploads(LIMITS, gate, reading_gate(64))
+    gate = Gate()
     large, small = body({"message": "x"}, [("a.jpg", b"x" * 2_000_000)]), body({"message": "x"}, [("a.jpg", b"x" * 1000)])
-    mine = [_read(large, uploads, "me") for _ in range(MOST_LARGE_PER_SOURCE + 1)]
-    assert [posted.refusal for posted in mine] == [None, None, Refusal.BUSY]
-    others = [_read(large, uploads, f"other {number}") for number in range(MOST_LARGE)]
+    mine = [_taken(large, gate, "me") for _ in range(MOST_LARGE_PER_SOURCE + 1)]
+    assert [taken.end(len(large)).refusal for taken in mine] == [None, None, Refusal.BUSY]
+    others = [_read(large, gate, f"other {number}") for number in range(MOST_LARGE)]
     assert [posted.refusal for posted in others].count(None) == MOST_LARGE - MOST_LARGE_PER_SOURCE
     assert others[-1].text["message"] == "x"
-    assert _read(small, uploads, "me").refusal is None
-    assert _read(body({"message": "x" * 2_000_000}, []), uploads, "me").refusal is None
-    uploads.release(mine[0])
-    uploads.release(mine[0])
-    assert _read(large, uploads, "late").refusal is None
-    assert _read(large, uploads, "later").refusal is Refusal.BUSY
-
-
-def test_the_gate_is_left_after_any_fault() -> None:
-    """A large body that breaks off, or has too much text behind its file, holds no place."""
-    gate = large_gate()
-    uploads = Uploads(LIMITS, gate, reading_gate(64))
-    broken = body({}, [("a.jpg", b"x" * 2_000_000)])[:-20]
-    for _ in range(MOST_LARGE + 1):
-        with pytest.raises(BadRequest):
-            uploads.read(io.BytesIO(broken), b"b", len(broken) + 20, "me")
-    much = body({}, [("a.jpg", b"x" * 2_000_000)]).removesuffix(b"--b--\r\n") + body({"late": "x" * (LONGEST_TEXT + 1)}, [])
-    for _ in range(MOST_LARGE + 1):
-        with pytest.raises(RequestEntityTooLarge):
-            _read(much, uploads, "me")
-    assert _read(body({}, [("a.jpg", b"x" * 2_000_000)]), uploads, "me").refusal is None
+    assert _read(small, gate, "me").refusal is None
+    assert _read(body({"message": "x" * 2_000_000}, []), gate, "me").refusal is None
+    mine[0].release()
+    mine[0].release()
+    assert _read(large, gate, "late").refusal is None
+    assert _read(large, gate, "later").refusal is Refusal.BUSY
 
 
 def _post(site: Site, text: dict[str, str], files: list[tuple[str, bytes]]) -> TestResponse:
@@ -204,7 +211,7 @@ def test_another_fault_asks_to_choose_the_files_again(site: Site) -> None:
 def test_text_never_waits_behind_uploads(make_site: Callable[..., Site]) -> None:
     """With every place at the gate taken, a text is stored at once; a large upload is asked to wait, its text kept."""
     site = make_site()
-    gate = _gate(site)
+    gate = site.application.bodies.gate
     for number in range(MOST_LARGE):
         assert gate.enter(f"somebody {number}")
     reference(site.send(FORM, message="only text"))
@@ -215,14 +222,24 @@ def test_text_never_waits_behind_uploads(make_site: Callable[..., Site]) -> None
     for number in range(MOST_LARGE):
         gate.leave(f"somebody {number}")
     reference(_post(site, {"message": "säily"}, [("a.mp4", b"x" * 2_000_000)]))
-    assert gate.enter("anybody")
+    assert all(gate.enter(f"anybody {number}") for number in range(MOST_LARGE)), "the upload has left the gate"
 
 
-def _gate(site: Site) -> Gate:
-    assert isinstance(site.application, KeptPages)
-    request_class = site.application.flask.request_class
-    assert issubclass(request_class, FormRequest)
-    return request_class.uploads.gate
+def test_the_gate_is_left_after_any_fault(make_site: Callable[..., Site]) -> None:
+    """A large body that breaks off, or has too much text behind its file, holds no place once it is answered."""
+    site = make_site()
+    broken = body({}, [("a.jpg", b"x" * 2_000_000)])[:-20]
+    much = body({}, [("a.jpg", b"x" * 2_000_000)]).removesuffix(b"--b--\r\n") + body({"late": "x" * (LONGEST_TEXT + 1)}, [])
+    for content, length, status in ((broken, len(broken) + 20, 400), (much, len(much), 413)):
+        for _ in range(MOST_LARGE_PER_SOURCE + 1):
+            answer = site.client.post(
+                FORM,
+                input_stream=io.BytesIO(content),
+                content_type="multipart/form-data; boundary=b",
+                environ_overrides={"CONTENT_LENGTH": str(length)},
+            )
+            assert answer.status_code == status
+    reference(_post(site, {"message": "säily"}, [("a.mp4", b"x" * 2_000_000)]))
 
 
 def test_the_same_files_again_are_the_same_message(site: Site) -> None:
@@ -267,16 +284,3 @@ def test_large_files_from_several_threads_are_all_taken(site: Site) -> None:
     for thread in threads:
         thread.join(60)
     assert answers == [200] * 4
-
-
-def test_bodies_being_read_never_take_the_threads_of_the_pages() -> None:
-    """Six of one source, and all but sixteen threads in all; whoever is turned away is told so at once."""
-    gate = reading_gate(32)
-    reader = Uploads(LIMITS, large_gate(), gate)
-    assert [gate.enter("one") for _ in range(7)] == [True] * 6 + [False]
-    assert [gate.enter(f"other {number}") for number in range(32 - THREADS_FOR_PAGES)].count(True) == 32 - THREADS_FOR_PAGES - 6
-    with pytest.raises(ServiceUnavailable):
-        _read(body({"message": "x"}, []), reader, "another")
-    gate.leave("one")
-    assert _read(body({"message": "x"}, []), reader, "another").text["message"] == "x"
-    assert _read(body({"message": "x"}, []), reader, "another").text["message"] == "x"

@@ -12,7 +12,6 @@ from ihmiskauppa.languages import Language
 from ihmiskauppa.public.editions import Edition, Editions
 from ihmiskauppa.public.frame import Frame, render
 from ihmiskauppa.public.submissions import Submissions
-from ihmiskauppa.public.uploads import drain
 from ihmiskauppa.translations import msgid
 
 # Status: heading, explanation.
@@ -56,8 +55,6 @@ def register(app: Flask, editions: Editions, frame: FrameOf, submissions: Submis
         language = language_of_request(edition)
         title = edition.translations.gettext(language.code, heading)
         answer = make_response(render("error.html", frame(edition, language, title), heading=heading, text=text), status)
-        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            drain(request.environ["wsgi.input"])  # a browser that is still sending would see a broken connection
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             methods = error.valid_methods if isinstance(error, MethodNotAllowed) else None
             answer.headers["Allow"] = ", ".join(sorted(methods or ("GET", "HEAD")))

@@ -14,16 +14,17 @@ from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
-from wsgiref.types import WSGIApplication
 
 from werkzeug.test import Client, TestResponse
 
 from ihmiskauppa.intake.keys import KeysError
 from ihmiskauppa.pages import catalogue
 from ihmiskauppa.public import editions
+from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.public.inbox_key import InboxKey
 from ihmiskauppa.public.pages import load_static
 from ihmiskauppa.public.uploads import LONGEST_TEXT
+from ihmiskauppa.public.within import within
 from ihmiskauppa.settings import Settings
 
 INDEX: Final = "index.html"
@@ -39,20 +40,21 @@ class ExportError(Exception):
     """No copy was made; the one before stays."""
 
 
-def export(configuration: Settings, build: Callable[[Settings], WSGIApplication], folder: Path) -> bool:
+def export(configuration: Settings, build: Callable[[Settings], Gateway], folder: Path) -> bool:
     """Make `folder` the copy of the site that `build` makes from `configuration`; whether it changed.
 
     Raises `ExportError`, or one of `editions.BROKEN`.
     """
     edition = editions.load(configuration)
     static = load_static(Path(__file__).parent.parent / "static")
-    site = Client(build(configuration))
+    site = Client(within(build(configuration)))
     files = pages(site, [*edition.catalogue.by_path, *static])
     try:
         files |= {file_name(path): body for path, body in InboxKey.of(configuration).files()}
     except KeysError as fault:
         raise ExportError(str(fault)) from fault
-    closed = Client(build(replace(configuration, inbox_keys=())))  # without a key, every form's page says that it is closed
+    without_key = replace(configuration, inbox_keys=())  # every form's page says that it is closed
+    closed = Client(within(build(without_key)))
     for form in edition.forms.values():
         for language in edition.languages:
             path = f"/{language}/{catalogue.path_of(form.id)}"

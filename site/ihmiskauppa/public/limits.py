@@ -13,12 +13,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from wsgiref.types import WSGIEnvironment
 
 import redis
 from flask import Flask, request
 from flask_limiter import Limiter, RateLimitExceeded
 
 from ihmiskauppa import logs
+from ihmiskauppa.public.privacy import SOURCE
 
 IPV6_SOURCE_BITS: Final = 64  # one household or phone, RFC 6177
 
@@ -51,12 +53,12 @@ class Limits:
         return 0
 
 
-def limits(app: Flask, source_of: Callable[[], str], store: str, limit: str) -> Limits:
-    """Limits by `source_of` the request at hand."""
+def limits(app: Flask, store: str, limit: str) -> Limits:
+    """Limits by the source of the request at hand."""
     stores = [store] if store == MEMORY else [store, MEMORY]
     patience: dict[str, str | int] = {"socket_timeout": STORE_SECONDS, "socket_connect_timeout": STORE_SECONDS}
     made = tuple(
-        Limiter(source_of, storage_uri=uri, storage_options=None if uri == MEMORY else patience, strategy="moving-window")
+        Limiter(_source_at_hand, storage_uri=uri, storage_options=None if uri == MEMORY else patience, strategy="moving-window")
         for uri in stores
     )
     for limiter in made:
@@ -64,19 +66,19 @@ def limits(app: Flask, source_of: Callable[[], str], store: str, limit: str) -> 
     return Limits(made, limit)
 
 
-def source_of_request(key: bytes, clock: Callable[[], datetime.datetime], onion_host: str) -> Callable[[], str]:
-    """A function that names the source of the request at hand.
+def source_of(key: bytes, clock: Callable[[], datetime.datetime], onion_host: str) -> Callable[[WSGIEnvironment], str]:
+    """A function that names the source of a request by its environ.
 
     Over the onion service there is no address to tell visitors apart by: each request is a source of its own, so that no one
     can close the door for all. Such a request has no `X-Forwarded-For`, which our proxy puts on every other one and nobody can
     take away; the host alone could be claimed by anybody.
     """
 
-    def name() -> str:
-        over_onion = request.host.partition(":")[0] == onion_host and "X-Forwarded-For" not in request.headers
-        if onion_host and over_onion:
+    def name(environ: WSGIEnvironment) -> str:
+        host = environ.get("HTTP_HOST", "").partition(":")[0]
+        if onion_host and host == onion_host and "HTTP_X_FORWARDED_FOR" not in environ:
             return secrets.token_hex(16)
-        return source(key, request.remote_addr or "", clock().date())
+        return source(key, environ.get("REMOTE_ADDR", ""), clock().date())
 
     return name
 
@@ -94,6 +96,10 @@ def store_faults(store: str) -> list[str]:
     if saves.get("save") or saves.get("appendonly") != "no":
         return ["limiter_store writes to a disk: start it with --save '' --appendonly no."]
     return []
+
+
+def _source_at_hand() -> str:
+    return str(request.environ[SOURCE])
 
 
 def source(key: bytes, address: str, day: datetime.date) -> str:

@@ -2,15 +2,13 @@
 
 import gzip
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
-from wsgiref.types import StartResponse, WSGIEnvironment
 
 import brotli
-from flask import Flask
 
 from ihmiskauppa.public import privacy
 from ihmiskauppa.public.editions import Edition, Editions
@@ -56,6 +54,9 @@ class KeptSet:
     def __contains__(self, path: str) -> bool:
         return path in self._paths
 
+    def at_hand(self, path: str) -> Kept | None:
+        return self._kept.get(path)
+
     def get(self, path: str) -> Kept | None:
         """The page at `path`, rendered now if nobody asked before; None if there is no such page."""
         kept = self._kept.get(path)
@@ -69,11 +70,11 @@ class KeptSet:
 
 
 class KeptPages:
-    """The WSGI layer in front of Flask: GET and HEAD of pages and static files end here."""
+    """All pages and static files that are handed out as bytes; the set of pages is swapped whole when content changes."""
 
-    def __init__(self, flask: Flask, editions: Editions, render: Render, static: Path, *, practice: bool) -> None:
-        self.flask, self._render = flask, render
-        self._common = {https: privacy.headers(https=https, practice=practice) for https in (False, True)}
+    def __init__(self, editions: Editions, render: Render, static: Path, *, practice: bool) -> None:
+        self._render = render
+        self.common = {https: privacy.headers(https=https, practice=practice) for https in (False, True)}
         self._static = load_static(static)
         self._set = KeptSet(editions.current, render)
         editions.on_change(self._swap)
@@ -83,25 +84,16 @@ class KeptPages:
         self._render(edition, next(iter(edition.catalogue.by_path)))  # a page that cannot be rendered stops the swap
         self._set = fresh
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
-        if method not in {"GET", "HEAD"}:
-            return self.flask(environ, start_response)
-        kept = self._static.get(path) or self._set.get(path)
-        https = environ["wsgi.url_scheme"] == "https"
-        if kept is None:
-            if f"{path}/" in self._set:
-                headers = [
-                    *self._common[https],
-                    ("Location", f"{path}/"),
-                    ("Content-Length", "0"),
-                ]
-                start_response("308 Permanent Redirect", headers)
-                return []
-            return self.flask(environ, start_response)
-        encoding = choose_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        start_response("200 OK", [*kept.headers[encoding], *self._common[https]])
-        return [] if method == "HEAD" else [kept.encodings[encoding]]
+    def __contains__(self, path: str) -> bool:
+        return path in self._set
+
+    def at_hand(self, path: str) -> Kept | None:
+        """What is kept for `path` already."""
+        return self._static.get(path) or self._set.at_hand(path)
+
+    def render(self, path: str) -> Kept | None:
+        """The page at `path`, rendered and compressed now if nobody asked before: takes its time."""
+        return self._set.get(path)
 
 
 @lru_cache(maxsize=256)

@@ -1,16 +1,17 @@
 """What every answer carries and every post must pass: headers, the origin of posts, requests kept in memory."""
 
 import io
-from collections.abc import Callable
 from typing import IO, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Request
-from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge
-from werkzeug.utils import cached_property
+from werkzeug.exceptions import Forbidden, HTTPException
 
-from ihmiskauppa.public.uploads import LONGEST_TEXT, MOST_PARTS, Posted, Uploads
+from ihmiskauppa.public.uploads import LONGEST_TEXT, MOST_PARTS, Posted
+
+# Where in the environ a request finds its source, and what was read of its body: `Posted`, or an `HTTPException`.
+SOURCE: Final = "ihmiskauppa.source"
+POSTED: Final = "ihmiskauppa.posted"
 
 # `data:` is for the empty icon that keeps browsers from asking for /favicon.ico.
 CONTENT_SECURITY_POLICY: Final = (
@@ -55,48 +56,15 @@ class InMemoryRequest(Request):
 
 
 class FormRequest(InMemoryRequest):
-    """The request of the public app: reads multipart forms by `uploads`, as the app's subclass sets it."""
+    """The request of the public app. What was posted has been read before Flask is asked."""
 
-    uploads: Uploads
-    source: Callable[[], str]
-
-    @cached_property
+    @property
     def posted(self) -> Posted:
-        """The posted form. A body that is not multipart (or none) has text only."""
-        if self.mimetype != "multipart/form-data":
-            with self.uploads.entered(type(self).source()):
-                return Posted(text=MultiDict(self._urlencoded()))
-        boundary = self.mimetype_params.get("boundary", "")
-        if not boundary.isascii() or not boundary or self.content_length is None:
-            raise BadRequest
-        stream = self.environ["wsgi.input"]
-        return self.uploads.read(stream, boundary.encode("ascii"), self.content_length, type(self).source())
-
-    def _urlencoded(self) -> MultiDict[str, str]:
-        """The fields of an urlencoded body, which must be as long as it says: half a message is none."""
-        length = self.content_length or 0
-        if length > LONGEST_TEXT:
-            raise RequestEntityTooLarge
-        body = self.environ["wsgi.input"].read(length) if length else b""
-        if len(body) < length:
-            raise BadRequest
-        try:
-            fields = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_PARTS, errors="replace")
-        except (UnicodeDecodeError, ValueError):
-            raise BadRequest from None
-        return MultiDict(fields if self.mimetype == "application/x-www-form-urlencoded" else ())
-
-    def close(self) -> None:
-        """Let go of the posted files and of the place at the gate."""
-        posted = self.__dict__.get("posted")
-        if isinstance(posted, Posted):
-            self.uploads.release(posted)
-        super().close()
-
-
-def request_class(uploads: Uploads, source: Callable[[], str]) -> type[FormRequest]:
-    """The request class of one app, which reads forms by `uploads` and names sources by `source`."""
-    return type("AppRequest", (FormRequest,), {"uploads": uploads, "source": staticmethod(source)})
+        """The posted form. Raises what reading it ended with."""
+        posted = self.environ.get(POSTED)
+        if isinstance(posted, HTTPException):
+            raise posted
+        return posted if isinstance(posted, Posted) else Posted()
 
 
 def headers(*, https: bool, practice: bool) -> tuple[tuple[str, str], ...]:

@@ -27,6 +27,7 @@ REFUSED: Mapping[Refusal | None, HTTPStatus] = {
     Refusal.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Refusal.BUSY: HTTPStatus.TOO_MANY_REQUESTS,
     Refusal.LATE: HTTPStatus.REQUEST_TIMEOUT,
+    Refusal.CUT: HTTPStatus.REQUEST_TIMEOUT,
 }
 
 FrameOf = Callable[[Edition, Language, Form], Frame]

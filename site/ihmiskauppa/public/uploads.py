@@ -1,20 +1,20 @@
-"""Reading a posted form: text always, files within bounds and behind a gate, all of it in memory, bounded.
+"""What is in a posted body, taken in as it arrives: text always, files within bounds and behind a gate; in memory, bounded.
 
 Text fields stand before files in our forms, so that a body cut short still gives back what was written. A body with too much
-in it is read on and thrown away, up to a bound, so that the browser sees the answer instead of a broken connection.
+in it is taken in to the end and thrown away, up to a bound.
 """
 
 import enum
-import threading
-import time
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, Final
+from typing import Final
+from urllib.parse import parse_qsl
+from wsgiref.types import WSGIEnvironment
 
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.http import parse_options_header
 from werkzeug.sansio import multipart
 
 from ihmiskauppa.forms.files import File, FileLimits
@@ -23,74 +23,53 @@ LARGE: Final = 1_000_000  # bytes; a body from here on passes the gate if it bri
 DRAINED: Final = 64_000_000  # bytes read and thrown away before an answer that refuses
 MOST_LARGE: Final = 8  # large bodies held at once by this process
 MOST_LARGE_PER_SOURCE: Final = 2
-MOST_READ_PER_SOURCE: Final = 6  # bodies of one source read at once, of any size
-READ_PATIENCE: Final = 3.0  # seconds a body waits for others of its source to be read
-THREADS_FOR_PAGES: Final = 16  # threads that no body can take
-DEADLINE: Final = 300.0  # seconds a large body may take: 15 MB at 50 kB/s
-CHUNK: Final = 64 * 1024  # bytes
+CHUNK: Final = 64 * 1024  # bytes parsed at once
+MOST_UNPARSED: Final = 4 * CHUNK  # bytes: more than this without an end is no head of a part
 # All text of one post, in bytes. The longest text allowed is some 80 kB; far longer ones are kept and answered at the field.
 LONGEST_TEXT: Final = 4 * 1024 * 1024
 MOST_PARTS: Final = 200
+URLENCODED: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
+
+_CUT_ESCAPE = re.compile(rb"%[0-9A-Fa-f]?$")
 
 
 class Refusal(enum.Enum):
-    """Why the files of a post were not taken, although its text was."""
+    """Why a post was not taken whole: its files, or with `CUT` the message itself."""
 
     TOO_LARGE = "too large"
     BUSY = "busy"
     LATE = "late"
+    CUT = "cut"
 
 
 class Gate:
-    """Counts what this process holds at once, all together and by source; a source with too much waits `patience` seconds."""
+    """Counts the large bodies this process holds, all together and by source. For one thread only."""
 
-    def __init__(self, most: int, most_per_source: int, patience: float = 0) -> None:
-        self._most, self._most_per_source, self._patience = most, most_per_source, patience
-        self._room = threading.Condition()
+    def __init__(self, most: int = MOST_LARGE, most_per_source: int = MOST_LARGE_PER_SOURCE) -> None:
+        self._most, self._most_per_source = most, most_per_source
         self._held: Counter[str] = Counter()
-        self._waiting = 0
 
     def enter(self, source: str) -> bool:
         """Whether one more of `source` may come in; if so, it must `leave`."""
-        with self._room:
-            if self._held.total() + self._waiting >= self._most:
-                return False
-            self._waiting += 1
-            free = self._room.wait_for(lambda: self._held[source] < self._most_per_source, self._patience)
-            self._waiting -= 1
-            if free:
-                self._held[source] += 1
-            return free
+        if self._held.total() >= self._most or self._held[source] >= self._most_per_source:
+            return False
+        self._held[source] += 1
+        return True
 
     def leave(self, source: str) -> None:
-        with self._room:
-            self._held[source] -= 1
-            self._held += Counter()  # forgets sources with nothing held
-            self._room.notify_all()
-
-
-def large_gate() -> Gate:
-    """The gate for large bodies; text never comes to it."""
-    return Gate(MOST_LARGE, MOST_LARGE_PER_SOURCE)
-
-
-def reading_gate(threads: int) -> Gate:
-    """The gate for all bodies while they are read. A sender who falls silent holds a thread; pages always keep some."""
-    return Gate(threads - THREADS_FOR_PAGES, MOST_READ_PER_SOURCE, READ_PATIENCE)
+        self._held[source] -= 1
+        self._held += Counter()  # forgets sources with nothing held
 
 
 @dataclass
 class Posted:
-    """A posted form: its text, its files by field, the names of all files that came, and why none was taken, if so.
-
-    `gate_source` is the source whose place at the gate it holds.
-    """
+    """A posted form: its text, its files by field, the names of all files that came, and why it is not whole, if so."""
 
     text: MultiDict[str, str] = field(default_factory=MultiDict)
     files: dict[str, list[File]] = field(default_factory=dict)
     file_names: list[str] = field(default_factory=list)
     refusal: Refusal | None = None
-    gate_source: str | None = None
 
     def refuse(self, why: Refusal) -> None:
         """Let go of every file, keep the names."""
@@ -98,129 +77,154 @@ class Posted:
         self.files.clear()
 
 
-@dataclass(frozen=True)
-class Uploads:
-    """How posts are read in this process."""
+class FormBody:
+    """A body being taken in: urlencoded, of a kind that is no form (which gives nothing), or none at all."""
 
-    limits: FileLimits
-    gate: Gate
-    reading: Gate
-    clock: Callable[[], float] = time.monotonic
+    def __init__(self, length: int, *, form: bool) -> None:
+        self.length, self._form = length, form
+        self._taken = bytearray()
+        self._refusal: Refusal | None = None
 
-    def read(self, stream: IO[bytes], boundary: bytes, length: int, source: str) -> Posted:
-        """Read a multipart/form-data body of `length` bytes (RFC 7578).
+    @property
+    def held(self) -> int:
+        """Bytes in memory that count against the room."""
+        return len(self._taken)
 
-        Of a body larger than `DRAINED` the text that came first is taken, and no file. Raises
-        RequestEntityTooLarge for more text than `LONGEST_TEXT` or too many parts, BadRequest for what is no form,
-        ServiceUnavailable when too many bodies are being read.
-        """
-        with self.entered(source):
-            return self._read(stream, boundary, length, source)
+    def receive(self, piece: bytes) -> None:
+        """The next bytes. Raises RequestEntityTooLarge."""
+        self._taken += piece
+        if len(self._taken) > LONGEST_TEXT:
+            raise RequestEntityTooLarge
 
-    @contextmanager
-    def entered(self, source: str) -> Iterator[None]:
-        """A place among the bodies that are read at once. Raises ServiceUnavailable if there is none."""
-        if not self.reading.enter(source):
-            raise ServiceUnavailable
+    def end_late(self) -> None:
+        """It took too long: what is here is all there will be."""
+        self._refusal = Refusal.CUT
+
+    def end(self, came: int) -> Posted:
+        """The form, after `came` bytes. Raises BadRequest if the body broke off, or is no form: half a message is none."""
+        if came < self.length and self._refusal is None:
+            raise BadRequest
+        content = _CUT_ESCAPE.sub(b"", self._taken) if self._refusal else bytes(self._taken)
         try:
-            yield
-        finally:
-            self.reading.leave(source)
+            fields = parse_qsl(content.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_PARTS, errors="replace")
+        except (UnicodeDecodeError, ValueError):
+            raise BadRequest from None
+        return Posted(MultiDict(fields if self._form else ()), refusal=self._refusal)
 
-    def _read(self, stream: IO[bytes], boundary: bytes, length: int, source: str) -> Posted:
-        posted = Posted()
-        decoder = multipart.MultipartDecoder(boundary, max_parts=MOST_PARTS)
+    def release(self) -> None:
+        """Let go of everything."""
+        self._taken.clear()
+
+
+class MultipartBody(FormBody):
+    """A multipart/form-data body (RFC 7578) being taken in."""
+
+    def __init__(self, length: int, boundary: bytes, limits: FileLimits, gate: Gate, source: str) -> None:
+        super().__init__(length, form=True)
+        self._decoder = multipart.MultipartDecoder(boundary, max_form_memory_size=MOST_UNPARSED, max_parts=MOST_PARTS)
+        self._limits, self._gate, self._source = limits, gate, source
+        self._passed = False
+        self._head: multipart.Field | multipart.File | None = None
+        self._text = 0
+        self._posted = Posted()
+
+    @property
+    def held(self) -> int:
+        files = 0 if self._passed else sum(len(file.content) for files in self._posted.files.values() for file in files)
+        return self._text + files + (0 if self._passed else len(self._taken))
+
+    def receive(self, piece: bytes) -> None:
+        """The next bytes. Raises RequestEntityTooLarge for too much text or too many parts, BadRequest for what is no form."""
         try:
-            self._parts(decoder, stream, length, source, posted)
-        except (ValueError, RequestEntityTooLarge) as fault:
-            self.release(posted)
-            if isinstance(fault, RequestEntityTooLarge):
-                raise
+            for start in range(0, len(piece), CHUNK):
+                self._decoder.receive_data(piece[start : start + CHUNK])
+                self._work_off()
+        except ValueError as fault:
             raise BadRequest from fault
-        return posted
 
-    def release(self, posted: Posted) -> None:
-        """Let go of the files, and of the place at the gate."""
-        posted.files.clear()
-        if posted.gate_source is not None:
-            self.gate.leave(posted.gate_source)
-            posted.gate_source = None
+    def end_late(self) -> None:
+        if isinstance(self._head, multipart.Field):
+            kept_back = bytes(self._decoder.buffer)  # until it is clear that no boundary begins in it
+            cut = self._taken + kept_back.removeprefix(b"" if self._taken else b"\r\n").partition(b"\r\n--")[0]
+            self._posted.text.add(self._head.name or "", cut.decode("utf-8", "ignore"))
+        self._posted.refuse(Refusal.LATE if self._posted.file_names else Refusal.CUT)
 
-    def _parts(self, decoder: multipart.MultipartDecoder, stream: IO[bytes], length: int, source: str, posted: Posted) -> None:
-        text_left = LONGEST_TEXT
-        head: multipart.Field | multipart.File | None = None
-        body = bytearray()
-        for event in self._events(decoder, stream, length, posted):
+    def end(self, came: int) -> Posted:
+        whole = came >= self.length
+        if not whole and self._posted.refusal is None:
+            raise BadRequest
+        if whole:
+            try:
+                self._decoder.receive_data(None)
+                self._work_off()
+            except ValueError as fault:
+                raise BadRequest from fault
+        return self._posted
+
+    def release(self) -> None:
+        super().release()
+        self._posted.files.clear()
+        if self._passed:
+            self._gate.leave(self._source)
+            self._passed = False
+
+    def _work_off(self) -> None:
+        while not isinstance(event := self._decoder.next_event(), multipart.NeedData | multipart.Epilogue):
             if isinstance(event, multipart.Field | multipart.File):
-                head, body = event, bytearray()
-                if isinstance(event, multipart.File) and event.filename:
-                    posted.file_names.append(event.filename)
-                    self._pass_gate(length, source, posted)
-            elif isinstance(event, multipart.Data) and isinstance(head, multipart.File):
-                self._keep_file(posted, head, body, event)
-            elif isinstance(event, multipart.Data) and head is not None:
-                text_left -= len(event.data)
-                if text_left < 0:
-                    raise RequestEntityTooLarge
-                body += event.data
-                if not event.more_data:
-                    posted.text.add(head.name or "", body.decode("utf-8", "replace"))
+                self._begin(event)
+            elif isinstance(event, multipart.Data) and isinstance(self._head, multipart.File):
+                self._keep_file(self._head, event)
+            elif isinstance(event, multipart.Data) and isinstance(self._head, multipart.Field):
+                self._keep_text(self._head, event)
 
-    def _pass_gate(self, length: int, source: str, posted: Posted) -> None:
-        if length < LARGE or posted.gate_source is not None or posted.refusal:
+    def _begin(self, head: multipart.Field | multipart.File) -> None:
+        self._head, self._taken = head, bytearray()
+        if isinstance(head, multipart.File) and head.filename:
+            self._posted.file_names.append(head.filename)
+            self._pass_gate()
+
+    def _pass_gate(self) -> None:
+        if self.length < LARGE or self._passed or self._posted.refusal:
             return
-        if length > DRAINED:
-            posted.refuse(Refusal.TOO_LARGE)
-        elif self.gate.enter(source):
-            posted.gate_source = source
+        if self.length > DRAINED:
+            self._posted.refuse(Refusal.TOO_LARGE)
+        elif self._gate.enter(self._source):
+            self._passed = True
         else:
-            posted.refuse(Refusal.BUSY)
+            self._posted.refuse(Refusal.BUSY)
 
-    def _keep_file(self, posted: Posted, head: multipart.File, body: bytearray, event: multipart.Data) -> None:
-        if posted.refusal:
+    def _keep_text(self, head: multipart.Field, event: multipart.Data) -> None:
+        self._text += len(event.data)
+        if self._text > LONGEST_TEXT:
+            raise RequestEntityTooLarge
+        self._taken += event.data
+        if not event.more_data:
+            self._posted.text.add(head.name or "", self._taken.decode("utf-8", "replace"))
+            self._head, self._taken = None, bytearray()
+
+    def _keep_file(self, head: multipart.File, event: multipart.Data) -> None:
+        if self._posted.refusal:
             return
-        body += event.data
-        kept = [len(file.content) for files in posted.files.values() for file in files]
-        chosen = bool(body or head.filename)  # an empty part without a name is a field where nothing was chosen
-        if self.limits.exceeded([*kept, len(body)] if chosen else kept):
-            body.clear()
-            posted.refuse(Refusal.TOO_LARGE)
+        self._taken += event.data
+        kept = [len(file.content) for files in self._posted.files.values() for file in files]
+        chosen = bool(self._taken or head.filename)  # an empty part without a name is a field where nothing was chosen
+        if self._limits.exceeded([*kept, len(self._taken)] if chosen else kept):
+            self._taken = bytearray()
+            self._posted.refuse(Refusal.TOO_LARGE)
         elif chosen and not event.more_data:
-            posted.files.setdefault(head.name or "", []).append(File(head.filename, bytes(body)))
-            body.clear()
-
-    def _events(
-        self, decoder: multipart.MultipartDecoder, stream: IO[bytes], length: int, posted: Posted
-    ) -> Iterator[multipart.Event]:
-        """The events of the body as it arrives; ends early at `DRAINED` bytes and at the deadline."""
-        left, deadline = min(length, DRAINED), self.clock() + DEADLINE
-        while True:
-            event = decoder.next_event()
-            if not isinstance(event, multipart.NeedData):
-                if isinstance(event, multipart.Epilogue):
-                    return
-                yield event
-                continue
-            if posted.gate_source is not None and self.clock() > deadline:
-                posted.refuse(Refusal.LATE)
-                return
-            data = stream.read(min(CHUNK, left)) if left else b""
-            if not data:
-                if left or length <= DRAINED:
-                    decoder.receive_data(None)
-                    if left:
-                        raise ValueError("the body broke off")
-                    continue
-                return
-            left -= len(data)
-            decoder.receive_data(data)
+            self._posted.files.setdefault(head.name or "", []).append(File(head.filename, bytes(self._taken)))
+            self._taken = bytearray()
 
 
-def drain(stream: IO[bytes]) -> None:
-    """Read and throw away what is left of a body that was refused, up to `DRAINED` bytes."""
-    left = DRAINED
-    while left > 0:
-        data = stream.read(min(CHUNK, left))
-        if not data:
-            return
-        left -= len(data)
+def body_of(environ: WSGIEnvironment, limits: FileLimits, gate: Gate, source: str) -> FormBody:
+    """What takes in the body of this request. Raises BadRequest for a body whose end could not be told from a broken one."""
+    stated = environ.get("CONTENT_LENGTH", "")
+    kind, options = parse_options_header(environ.get("CONTENT_TYPE"))
+    if not (stated.isascii() and stated.isdigit()) and (stated or kind == MULTIPART or "HTTP_TRANSFER_ENCODING" in environ):
+        raise BadRequest
+    if kind != MULTIPART:
+        return FormBody(int(stated or 0), form=kind == URLENCODED)
+    boundary = options.get("boundary", "")
+    if not boundary or not boundary.isascii():
+        raise BadRequest
+    return MultipartBody(int(stated), boundary.encode("ascii"), limits, gate, source)
