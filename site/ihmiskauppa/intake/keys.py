@@ -5,6 +5,7 @@ and swaps the link, so that no reader ever sees half a ring. Nothing here is ask
 """
 
 import datetime
+import math
 import os
 import pwd
 import re
@@ -119,8 +120,9 @@ class Look:
     certificates: Mapping[str, Certificate]
     trouble: str = ""
 
-    def holds(self, mark: object) -> bool:
-        return self.mark == mark and time.monotonic() - self.moment <= (RETRY_SECONDS if self.trouble else LOOK_SECONDS)
+    @property
+    def holds(self) -> bool:
+        return time.monotonic() - self.moment <= (RETRY_SECONDS if self.trouble else LOOK_SECONDS)
 
 
 class Keyring:
@@ -141,11 +143,11 @@ class Keyring:
 
     def certificates(self) -> Mapping[str, Certificate]:
         """All certificates by fingerprint. Raises `KeysError`, and at once for some seconds after gpg has failed."""
-        seen = self._seen
-        # While one thread looks, the others go by what was seen last: a gpg that hangs holds one thread, not all.
-        if (seen is None or not seen.holds(self.mark())) and self._looking.acquire(blocking=seen is None):
+        changed = self._seen is None or self._seen.mark != self.mark()
+        # A look that is merely old goes on being used while one thread looks: a gpg that hangs must not hold them all.
+        if not self._fresh and self._looking.acquire(blocking=changed):
             try:
-                if self._seen is seen:  # else another has looked while we waited
+                if not self._fresh:  # else another has looked while we waited
                     self._seen = self._look()
             finally:
                 self._looking.release()
@@ -155,10 +157,14 @@ class Keyring:
             raise KeysError(seen.trouble)
         return seen.certificates
 
+    @property
+    def _fresh(self) -> bool:
+        return self._seen is not None and self._seen.mark == self.mark() and self._seen.holds
+
     def look_again(self) -> None:
         """Do not go by what was seen any longer: gpg has failed since."""
         if self._seen is not None:
-            self._seen = replace(self._seen, mark=())
+            self._seen = replace(self._seen, moment=-math.inf)
 
     def _look(self) -> Look:
         mark, moment = self.mark(), time.monotonic()
