@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ihmiskauppa.app import build_public_app
+from ihmiskauppa.public import inbox_key
 from ihmiskauppa.public.editions import load
 from ihmiskauppa.settings import Settings
 from tests.client import SPACE, CheckedClient, Page
@@ -15,6 +16,11 @@ ROUTES = {
     "front": ("/", {"GET", "HEAD", "OPTIONS"}),
     "healthz": ("/healthz", {"GET", "HEAD", "OPTIONS"}),
     "form": ("/<language>/<path:place>/", {"GET", "HEAD", "OPTIONS", "POST"}),
+    "inbox_key": ("/inbox-key.asc", {"GET", "HEAD", "OPTIONS"}),
+    "web_key_policy": ("/.well-known/openpgpkey/policy", {"GET", "HEAD", "OPTIONS"}),
+    "web_key": ("/.well-known/openpgpkey/hu/<name>", {"GET", "HEAD", "OPTIONS"}),
+    "web_key_policy_of_domain": ("/.well-known/openpgpkey/<domain>/policy", {"GET", "HEAD", "OPTIONS"}),
+    "web_key_of_domain": ("/.well-known/openpgpkey/<domain>/hu/<name>", {"GET", "HEAD", "OPTIONS"}),
 }
 
 
@@ -27,14 +33,19 @@ def test_every_route_is_on_the_list(configuration: Settings) -> None:
 
 @pytest.fixture(scope="module")
 def all_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
-    """Every page reachable by links from the front page, by path, each checked as it was fetched."""
+    """Every page reachable by links from the front page, by path, each checked as it was fetched; files are there."""
     key = new_key(tmp_path_factory.mktemp("keys") / "gnupg", "Inbox <inbox@example.org>")
     configuration = make_instance(tmp_path_factory.mktemp("everywhere") / "instance", key)
     client = CheckedClient(build_public_app(configuration, watch=False))
     pages: dict[str, Page] = {}
     waiting = ["/"]
+    files: set[str] = set()
     while waiting:
         path = waiting.pop()
+        if not path.endswith("/"):
+            files.add(path)
+            assert client.get(path).status_code == 200
+            continue
         pages[path] = client.page(path)
         for link in pages[path].all("a"):
             target = urlsplit(link.get("href", ""))
@@ -44,6 +55,7 @@ def all_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
     expected = {page.path for page in edition.catalogue.pages()}
     expected |= {edition.catalogue.entry(code, form.id).path for code in edition.languages for form in edition.forms.values()}
     assert set(pages) == expected | {"/"}
+    assert files == {inbox_key.FILE}
     return pages
 
 
