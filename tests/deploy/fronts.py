@@ -11,9 +11,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import trustme
-
 from tests.copies import free_port, wait_until
+from tests.deploy import certificates
 from tests.machine import ROOT, need
 
 DEPLOY = ROOT / "deploy"
@@ -30,6 +29,15 @@ class Answer:
 
     def header(self, name: str) -> list[str]:
         return [value for key, value in self.headers if key == name]
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where nginx listens: http, https, and the entrance of the onion service."""
+
+    http: int
+    https: int
+    onion: int
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,13 @@ class Front:
         """The folders in which nginx would write bodies and answers."""
         return (self.folder / "run/nginx-body", self.folder / "run/nginx-proxy")
 
+    def most_memory(self) -> int:
+        """The most bytes a worker has had in memory at once, without what it shares."""
+        main = (self.folder / "run/nginx.pid").read_text().strip()
+        workers = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        texts = [Path(f"/proc/{worker}/status").read_text() for worker in workers]
+        return max(int(line.split()[1]) * 1024 for text in texts for line in text.splitlines() if line.startswith("VmHWM:"))
+
     def writings(self) -> list[int]:
         """Changes whenever nginx makes or removes a temporary file: that touches the folder."""
         assert all(folder.is_dir() for folder in self.temporary)
@@ -76,16 +91,15 @@ def ask(
         return Answer(answer.status, tuple((name.lower(), value) for name, value in answer.getheaders()), answer.read())
 
 
-def configure(folder: Path, site_port: int, export: Path, more: Mapping[str, str] | None = None) -> tuple[Front, Path]:
-    """The files with paths of `folder` and free ports, and a certificate for localhost; the front, and the main file."""
+def configure(
+    folder: Path, site_port: int, export: Path, more: Mapping[str, str] | None = None, ports: Ports | None = None
+) -> tuple[Front, Path]:
+    """The files with paths of `folder`, free ports, and a certificate for localhost; the front, and the main file."""
     (folder / "run").mkdir(parents=True)
-    authority = trustme.CA()
-    certificate = authority.issue_cert("localhost")
-    certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
-    for pem in certificate.cert_chain_pems:
-        pem.write_to_path(str(folder / "chain.pem"), append=True)
-    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-    front = Front(folder, free_port(), free_port(), free_port(), ssl.create_default_context(cafile=str(folder / "ca.pem")))
+    certificates.issue("localhost", folder)
+    ports = ports or Ports(free_port(), free_port(), free_port())
+    trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+    front = Front(folder, ports.http, ports.https, ports.onion, trust)
     changes = {
         "user www-data;": f"user {getpass.getuser()};",
         "/etc/nginx/ihmiskauppa-": f"{folder}/ihmiskauppa-",
