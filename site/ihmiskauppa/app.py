@@ -3,21 +3,18 @@
 Imported by nobody but the server that is told its name.
 """
 
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response, request
 from jinja2 import StrictUndefined
 
 from ihmiskauppa import database, logs, settings, start
-from ihmiskauppa.forms.definition import Form
-from ihmiskauppa.languages import Language
-from ihmiskauppa.pages.catalogue import HOME
-from ihmiskauppa.public import errors, frame, front, inbox_key, limits, privacy
+from ihmiskauppa.public import documents, errors, frame, front, inbox_key, limits, privacy
 from ihmiskauppa.public.bodies import Bodies
+from ihmiskauppa.public.documents import Documents
 from ihmiskauppa.public.editions import Edition, Editions
-from ihmiskauppa.public.frame import Frame
 from ihmiskauppa.public.gateway import Gateway
-from ihmiskauppa.public.inbox_key import InboxKey
 from ihmiskauppa.public.pages import KeptPages
 from ihmiskauppa.public.submissions import Submissions
 from ihmiskauppa.settings import Settings
@@ -43,19 +40,13 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
     file_limits = start.file_limits(configuration)
     app.request_class = privacy.FormRequest
 
-    def form_frame(edition: Edition, language: Language, form: Form) -> Frame:
-        title, summary = (edition.translations.gettext(language.code, text) for text in (form.title, form.summary))
-        return _frame(configuration, edition, language, form.id, title, summary)
-
-    def bare_frame(edition: Edition, language: Language, title: str) -> Frame:
-        return _frame(configuration, edition, language, None, title, "")
-
+    frame_of = partial(frame.Frame.of, configuration)
     desk = start.desk(configuration)
-    submissions = Submissions(current, desk, token_keys, counts, file_limits, form_frame)
+    submissions = Submissions(current, desk, token_keys, counts, file_limits, frame_of)
     submissions.register(app)
-    front.register(app, current, bare_frame)
-    errors.register(app, current, bare_frame, submissions)
-    inbox_key.register(app, InboxKey.of(configuration))
+    front.register(app, current, frame_of)
+    errors.register(app, current, frame_of, submissions)
+    inbox_key.register(app, current.inbox_key)
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -63,17 +54,14 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
             response.headers[name] = value
         return response
 
-    def page(edition: Edition, path: str) -> str:
-        shown = edition.catalogue.by_path[path]
-        around = _frame(configuration, edition, shown.language, shown.id, shown.title, shown.summary, index=not shown.fallback)
-        with app.app_context():
-            return frame.render("page.html", around, page=shown, home=shown.id == HOME)
+    def kept(edition: Edition) -> Documents:
+        return documents.of_catalogue(edition, frame_of)
 
     if watch:
         current.watch()
     return Gateway(
         app,
-        KeptPages(current, page, Path(__file__).parent / "static", practice=configuration.practice),
+        KeptPages(current, kept, Path(__file__).parent / "static", context=app.app_context, practice=configuration.practice),
         Bodies(file_limits),
         limits.source_of(token_keys[0], database.now, configuration.onion_host),
         trusted_proxies=configuration.trusted_proxies,
@@ -85,25 +73,3 @@ def strict(app: Flask) -> None:
     """A template that names what does not exist fails in the tests instead of showing nothing."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-
-
-def _frame(
-    configuration: Settings,
-    edition: Edition,
-    language: Language,
-    page_id: str | None,
-    title: str,
-    summary: str,
-    *,
-    index: bool = True,
-) -> Frame:
-    return Frame(
-        edition,
-        language,
-        page_id,
-        title,
-        summary,
-        configuration.public_url,
-        configuration.practice,
-        index=index and page_id is not None,
-    )

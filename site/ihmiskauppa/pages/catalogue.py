@@ -23,13 +23,18 @@ HOME: Final = "home/index"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a form stands in the tree; it has no content file. `titles` and `summaries` are by language code."""
+    """Where a form, or a page that the program makes, stands in the tree; it has no content file.
+
+    `link` is how pages refer to it, `titles` and `summaries` are by language code, `languages` those it really exists in (all,
+    if empty).
+    """
 
     id: str
     link: str
     order: int
     titles: Mapping[str, str]
     summaries: Mapping[str, str]
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,7 @@ class Page:
     updated: datetime.date
     checked: datetime.date
     review: str | None
+    shows: str
     sections: tuple[ShownSection, ...]
     translations: tuple[Language, ...]
 
@@ -149,7 +155,8 @@ class Catalogue:
     def translations(self, page_id: str) -> tuple[Language, ...]:
         """The languages a page or form really exists in."""
         if page_id in self._places:
-            return tuple(self.languages.values())
+            real = self._places[page_id].languages
+            return tuple(language for code, language in self.languages.items() if not real or code in real)
         return self._pages[SOURCE][page_id].translations
 
     def _children(self, language: str, front: str) -> tuple[Entry, ...]:
@@ -205,6 +212,7 @@ class _Builder:
             updated=file.updated,
             checked=file.checked,
             review=file.review,
+            shows=files[SOURCE].shows,
             sections=tuple(self._sections(file, origins, language)),
             translations=tuple(self._languages[code] for code in self._languages if code in files),
         )

@@ -16,6 +16,8 @@ from ihmiskauppa.languages import SOURCE, Languages
 
 LEAD: Final = "lead"
 FENCE: Final = "+++"
+# Lists and the like that the program puts beneath a page's text: templates/shows/<name>.html.
+SHOWS: Final = frozenset({"languages"})
 REVIEWS: Final = frozenset({"machine", "person"})
 AUDIENCES: Final = frozenset({"victim", "helper", "professional", "public"})
 TITLE_LENGTH: Final = 70
@@ -30,9 +32,11 @@ _KEYS: Final = {
     "audience": list,
     "order": int,
     "safety_critical": list,
+    "shows": str,
     "review": str,
 }
-_SOURCE_KEYS: Final = frozenset({"audience", "order", "safety_critical"})
+_SOURCE_KEYS: Final = frozenset({"audience", "order", "safety_critical", "shows"})
+_OPTIONAL: Final = frozenset({"shows"})
 
 
 class ContentError(Exception):
@@ -62,7 +66,7 @@ class Section:
 
 @dataclass(frozen=True)
 class PageFile:
-    """One page in one language. Only the source has `order`, `audience` and `safety_critical`; only others have `review`."""
+    """One page in one language. Only the source says what holds for all (see `_SOURCE_KEYS`); only others have `review`."""
 
     id: str
     language: str
@@ -75,6 +79,7 @@ class PageFile:
     audience: tuple[str, ...]
     order: int
     safety_critical: frozenset[str]
+    shows: str
     sections: tuple[Section, ...]
 
     def section(self, section_id: str) -> Section | None:
@@ -119,6 +124,7 @@ def parse(path: Path, page_id: str, language: str) -> PageFile:
         audience=tuple(matter["audience"]),
         order=matter["order"],
         safety_critical=frozenset(matter["safety_critical"]),
+        shows=matter["shows"],
         sections=sections,
     )
 
@@ -143,16 +149,18 @@ def _front_matter(path: Path, text: str, language: str) -> dict[str, Any]:
             raise fault_at(key, f"{key} must be {_KEYS[key].__name__}")
         if isinstance(value, list) and not all(isinstance(item, str) for item in value):
             raise fault_at(key, f"{key} must be a list of texts")
-    missing = needed - set(matter)
+    missing = needed - _OPTIONAL - set(matter)
     if missing:
         raise ContentError(path, 1, f"front matter: missing: {', '.join(sorted(missing))}")
-    defaults: dict[str, Any] = {"audience": [], "order": 0, "safety_critical": [], "review": None}
+    defaults: dict[str, Any] = {"audience": [], "order": 0, "safety_critical": [], "shows": "", "review": None}
     matter = defaults | matter
     for key, limit in (("title", TITLE_LENGTH), ("summary", SUMMARY_LENGTH)):
         if not 0 < len(matter[key]) <= limit:
             raise fault_at(key, f"{key} has 1 to {limit} characters")
     if matter["review"] is not None and matter["review"] not in REVIEWS:
         raise fault_at("review", f"review must be one of {', '.join(sorted(REVIEWS))}")
+    if matter["shows"] and matter["shows"] not in SHOWS:
+        raise fault_at("shows", f"shows must be one of {', '.join(sorted(SHOWS))}")
     if not set(matter["audience"]) <= AUDIENCES:
         raise fault_at("audience", f"audience must be among {', '.join(sorted(AUDIENCES))}")
     return matter

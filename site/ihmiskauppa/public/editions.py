@@ -31,6 +31,21 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class MadePage:
+    """A page that the program makes, and its place in the tree; `title` and `summary` are msgids."""
+
+    id: str
+    link: str
+    order: int
+    title: str
+    summary: str
+
+
+# Without the forms. A view or a kept document answers at each one's path.
+MADE_PAGES: Final[tuple[MadePage, ...]] = ()
+
+
+@dataclass(frozen=True)
 class Edition:
     """One whole set of content."""
 
@@ -52,15 +67,19 @@ def load(settings: Settings) -> Edition:
     people = contacts.load(settings.content_folder / "contacts.toml")
     texts = translations.load(settings.translations_folder, tongues)
     forms = definition.load(settings.forms_folder)
+    placed = [
+        *(MadePage(form.id, f"form:{form.name}", form.order, form.title, form.summary) for form in forms.values()),
+        *MADE_PAGES,
+    ]
     places = [
         Place(
-            id=form.id,
-            link=f"form:{form.name}",
-            order=form.order,
-            titles={code: texts.gettext(code, form.title) for code in tongues},
-            summaries={code: texts.gettext(code, form.summary) for code in tongues},
+            id=made.id,
+            link=made.link,
+            order=made.order,
+            titles={code: texts.gettext(code, made.title) for code in tongues},
+            summaries={code: texts.gettext(code, made.summary) for code in tongues},
         )
-        for form in forms.values()
+        for made in placed
     ]
     for form in forms.values():
         for text in form.texts:

@@ -1,7 +1,6 @@
 """Error pages in the visitor's language, each with the hotline; faults are logged without a value of theirs."""
 
 import logging
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -9,8 +8,9 @@ from flask import Flask, Response, make_response, request
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from ihmiskauppa.languages import Language
+from ihmiskauppa.public.documents import FrameOf
 from ihmiskauppa.public.editions import Edition, Editions
-from ihmiskauppa.public.frame import Frame, render
+from ihmiskauppa.public.frame import render
 from ihmiskauppa.public.submissions import Submissions
 from ihmiskauppa.translations import msgid
 
@@ -38,12 +38,10 @@ TEXTS: Final = {
     ),
 }
 
-FrameOf = Callable[[Edition, Language, str], Frame]
-
 log = logging.getLogger(__name__)
 
 
-def register(app: Flask, editions: Editions, frame: FrameOf, submissions: Submissions) -> None:
+def register(app: Flask, editions: Editions, frame_of: FrameOf, submissions: Submissions) -> None:
     """Answer every fault with a page."""
 
     def page(error: HTTPException) -> Response:
@@ -54,7 +52,9 @@ def register(app: Flask, editions: Editions, frame: FrameOf, submissions: Submis
         heading, text = TEXTS[status]
         language = language_of_request(edition)
         title = edition.translations.gettext(language.code, heading)
-        answer = make_response(render("error.html", frame(edition, language, title), heading=heading, text=text), status)
+        answer = make_response(
+            render("error.html", frame_of(edition, language, None, title), heading=heading, text=text), status
+        )
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             methods = error.valid_methods if isinstance(error, MethodNotAllowed) else None
             answer.headers["Allow"] = ", ".join(sorted(methods or ("GET", "HEAD")))

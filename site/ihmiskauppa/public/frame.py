@@ -13,6 +13,7 @@ from ihmiskauppa.languages import Language
 from ihmiskauppa.pages import catalogue, markup
 from ihmiskauppa.pages.catalogue import Entry
 from ihmiskauppa.public.editions import Edition
+from ihmiskauppa.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,22 @@ class Frame:
     public_url: str
     practice: bool
     index: bool
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        edition: Edition,
+        language: Language,
+        page_id: str | None,
+        title: str,
+        summary: str = "",
+        *,
+        index: bool = True,
+    ) -> "Frame":
+        """The frame of a page of the site that `settings` describe."""
+        listed = index and page_id is not None
+        return cls(edition, language, page_id, title, summary, settings.public_url, settings.practice, listed)
 
     def gettext(self, text: str) -> str:
         return self.edition.translations.gettext(self.language.code, text)

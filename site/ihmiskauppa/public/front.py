@@ -2,15 +2,16 @@
 
 from flask import Flask, Response, make_response, request
 
+from ihmiskauppa.public.documents import FrameOf
 from ihmiskauppa.public.editions import Edition, Editions
-from ihmiskauppa.public.errors import FrameOf, language_of_request
+from ihmiskauppa.public.errors import language_of_request
 from ihmiskauppa.public.frame import render
 from ihmiskauppa.translations import msgid
 
 TITLE = msgid("Choose your language")
 
 
-def register(app: Flask, editions: Editions, frame: FrameOf) -> None:
+def register(app: Flask, editions: Editions, frame_of: FrameOf) -> None:
     """Add `/` and `/healthz`."""
 
     def choose() -> Response:
@@ -19,7 +20,7 @@ def register(app: Flask, editions: Editions, frame: FrameOf) -> None:
         others = [language for language in edition.languages.values() if language not in likely]
         language = language_of_request(edition)
         title = edition.translations.gettext(language.code, TITLE)
-        answer = make_response(render("front.html", frame(edition, language, title), likely=likely, others=others))
+        answer = make_response(render("front.html", frame_of(edition, language, None, title), likely=likely, others=others))
         answer.headers["Vary"] = "Accept-Language"
         return answer
 

@@ -3,6 +3,7 @@
 import gzip
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +12,15 @@ from typing import Final
 import brotli
 
 from ihmiskauppa.public import privacy
+from ihmiskauppa.public.documents import Documents
 from ihmiskauppa.public.editions import Edition, Editions
 
 BROTLI_QUALITY: Final = 11
 GZIP_LEVEL: Final = 9
 STATIC: Final = "/static/"
 
-Render = Callable[[Edition, str], str]
+# Makes what documents need to be rendered in: an application context.
+Context = Callable[[], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True)
@@ -43,45 +46,55 @@ def keep(content_type: str, body: bytes) -> Kept:
 
 
 class KeptSet:
-    """The kept pages of one edition."""
+    """The kept documents of one edition."""
 
-    def __init__(self, edition: Edition, render: Render) -> None:
-        self._edition, self._render = edition, render
-        self._paths = frozenset(edition.catalogue.by_path)
+    def __init__(self, documents: Documents, context: Context) -> None:
+        self._documents, self._context = documents, context
         self._kept: dict[str, Kept] = {}
         self._lock = threading.Lock()
 
     def __contains__(self, path: str) -> bool:
-        return path in self._paths
+        return path in self._documents
 
     def at_hand(self, path: str) -> Kept | None:
         return self._kept.get(path)
 
     def get(self, path: str) -> Kept | None:
-        """The page at `path`, rendered now if nobody asked before; None if there is no such page."""
+        """The document at `path`, made now if nobody asked before; None if there is none."""
         kept = self._kept.get(path)
-        if kept is None and path in self._paths:
+        if kept is None and path in self._documents:
             with self._lock:
                 kept = self._kept.get(path)
                 if kept is None:
-                    html = self._render(self._edition, path)
-                    kept = self._kept[path] = keep("text/html; charset=utf-8", html.encode())
+                    document = self._documents[path]
+                    with self._context():
+                        body = document.body()
+                    kept = self._kept[path] = keep(document.content_type, body)
         return kept
 
 
 class KeptPages:
-    """All pages and static files that are handed out as bytes; the set of pages is swapped whole when content changes."""
+    """Pages and static files that are handed out as bytes; the set of documents is swapped whole when content changes."""
 
-    def __init__(self, editions: Editions, render: Render, static: Path, *, practice: bool) -> None:
-        self._render = render
+    def __init__(
+        self,
+        editions: Editions,
+        documents: Callable[[Edition], Documents],
+        static: Path,
+        *,
+        context: Context,
+        practice: bool,
+    ) -> None:
+        self._documents, self._context = documents, context
         self.common = {https: privacy.headers(https=https, practice=practice) for https in (False, True)}
         self._static = load_static(static)
-        self._set = KeptSet(editions.current, render)
+        self._set = KeptSet(documents(editions.current), context)
         editions.on_change(self._swap)
 
     def _swap(self, edition: Edition) -> None:
-        fresh = KeptSet(edition, self._render)
-        self._render(edition, next(iter(edition.catalogue.by_path)))  # a page that cannot be rendered stops the swap
+        documents = self._documents(edition)
+        fresh = KeptSet(documents, self._context)
+        fresh.get(next(iter(documents)))  # a page that cannot be rendered stops the swap
         self._set = fresh
 
     def __contains__(self, path: str) -> bool:

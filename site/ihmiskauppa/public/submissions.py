@@ -1,7 +1,7 @@
 """The forms' pages: show one, take one. Binds, validates, makes one call, renders."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -13,6 +13,7 @@ from ihmiskauppa.intake.submission import Desk, NotTakenError, submit
 from ihmiskauppa.languages import Language
 from ihmiskauppa.public import binding, privacy
 from ihmiskauppa.public.binding import Bound
+from ihmiskauppa.public.documents import FrameOf
 from ihmiskauppa.public.editions import Edition, Editions
 from ihmiskauppa.public.frame import Frame, render
 from ihmiskauppa.public.limits import Limits
@@ -30,8 +31,6 @@ REFUSED: Mapping[Refusal | None, HTTPStatus] = {
     Refusal.CUT: HTTPStatus.REQUEST_TIMEOUT,
 }
 
-FrameOf = Callable[[Edition, Language, Form], Frame]
-
 log = logging.getLogger(__name__)
 
 
@@ -44,7 +43,7 @@ class Submissions:
     token_keys: tuple[bytes, ...]
     limits: Limits
     file_limits: FileLimits
-    frame: FrameOf
+    frame_of: FrameOf
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/<language>/<path:place>/", "form", self.view, methods=["GET", "POST"])
@@ -56,7 +55,7 @@ class Submissions:
             abort(HTTPStatus.NOT_FOUND)
         if not request.path.endswith("/"):
             return Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": f"/{language}/{place}/"})
-        frame = self.frame(edition, edition.languages[language], form)
+        frame = self._frame(edition, edition.languages[language], form)
         if request.method == "POST":
             return self._take(frame, form)
         if not self.desk.is_open:
@@ -89,9 +88,13 @@ class Submissions:
         language = edition.languages.get(request.view_args["language"])
         if form is None or language is None:
             return None
-        frame = self.frame(edition, language, form)
+        frame = self._frame(edition, language, form)
         page = self._form_page(frame, self._bind(form, language.code), NOT_SENT)
         return _answer(page, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def _frame(self, edition: Edition, language: Language, form: Form) -> Frame:
+        title, summary = (edition.translations.gettext(language.code, text) for text in (form.title, form.summary))
+        return self.frame_of(edition, language, form.id, title, summary)
 
     def _wait(self, frame: Frame, bound: Bound, seconds: int) -> Response:
         answer = _answer(self._form_page(frame, bound, WAIT, -(-seconds // 60)), HTTPStatus.TOO_MANY_REQUESTS)
