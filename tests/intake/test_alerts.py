@@ -15,6 +15,7 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from ihmiskauppa import database
 from ihmiskauppa.intake import alerts, forwarder
@@ -333,7 +334,7 @@ def test_a_database_that_only_reads_has_failed(engine: Engine, tmp_path: Path) -
             name = connection.execute(text("SELECT current_database()")).scalar_one()
             connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
         engine.dispose()
-    with pytest.raises(database.SQLAlchemyError):
+    with pytest.raises(SQLAlchemyError):
         Desk(engine, tmp_path).at(NOW)
 
 
