@@ -10,6 +10,7 @@ import pytest
 
 from ihmiskauppa import cli, database, practice, settings, start
 from ihmiskauppa.intake import keys
+from ihmiskauppa.intake.alerts import Command, SecondServer
 from ihmiskauppa.intake.keys import Keyring
 from ihmiskauppa.settings import Settings, StartRefusedError
 from tests.conftest import InboxKey, make_instance
@@ -139,3 +140,32 @@ def test_a_database_that_cannot_work_is_told_before_the_start(
 def test_the_forwarder_starts_without_keys_and_content(configuration: Settings, tmp_path: Path) -> None:
     """Sealed messages leave even when the inbox's key is unusable and a content file is broken."""
     start.refuse_unfit_forwarder(replace(configuration, inbox_keys=("A" * 40,), content_folder=tmp_path))
+
+
+def test_ways_follow_the_settings(configuration: Settings) -> None:
+    """None, a command, a second server with its own sender, or both."""
+    assert start.ways(configuration) == []
+    command = replace(configuration, alert_command=("program", "argument"))
+    assert start.ways(command) == [Command(("program", "argument"))]
+    whole = replace(command, alert_smtp_host="other.example", alert_address="ops@example.org", alert_smtp_user="user")
+    _, server = start.ways(whole)
+    assert isinstance(server, SecondServer)
+    assert (server.mailer.host, server.mailer.recipients) == ("other.example", ("ops@example.org",))
+    assert (server.mailer.sender, server.mailer.user) == (configuration.mail_from, "user")
+    (_, server) = start.ways(replace(whole, alert_from="alerts@site.example"))
+    assert isinstance(server, SecondServer)
+    assert server.mailer.sender == "alerts@site.example"
+
+
+def test_a_start_without_alerts_warns(configuration: Settings) -> None:
+    """No way at all, a program that is not there, and the very server that may be in trouble; nothing in practice."""
+    (told,) = start.alert_warnings(configuration)
+    assert "alert_command" in told
+    assert start.alert_warnings(replace(configuration, mode="practice")) == []
+    assert start.alert_warnings(replace(configuration, alert_command=("cat",))) == []
+    (told,) = start.alert_warnings(replace(configuration, alert_command=("/none/such",)))
+    assert "/none/such" in told
+    second = replace(configuration, alert_smtp_host="other.example", alert_address="ops@example.org")
+    assert start.alert_warnings(second) == []
+    (told,) = start.alert_warnings(replace(second, alert_smtp_host=configuration.smtp_host))
+    assert "alert_smtp_host" in told

@@ -8,7 +8,8 @@ once, compresses it once and hands the same bytes to everyone.
 
 A submission: `public.submissions` binds and validates, `intake.submission.submit()` has `intake.message` build a MIME
 message in the staff's language, `intake.sealing` pad and encrypt it in memory, `intake.outbox` commit it; only then is the
-visitor thanked. In another process `intake.forwarder` claims it and `intake.mail` delivers it.
+visitor thanked. In another process `intake.forwarder` claims it and `intake.mail` delivers it. That process also tells the
+inbox each day what was taken (`intake.daily_count`) and the operator of trouble (`condition`, `intake.alerts`).
 
 `app` and `cli` put the parts together and are imported by nobody. `practice` is what `make run` adds: keys, mail server and
 inbox that are for trying only.

@@ -56,7 +56,7 @@ def test_mail_that_does_not_leave_is_told_and_so_is_its_end(tmp_path: Path) -> N
         reference = _send(copy, canary)
         with _forwarder_away(copy) as connection:
             connection.execute(update(OutboxRow).values(arrived=OutboxRow.arrived - 5))
-        told = wait_until(lambda: alerts.exists() and alerts.read_text(), 30)
+        told = wait_until(lambda: alerts.read_text() if alerts.exists() else None, 30)
         assert told.startswith(
             "ihmiskauppa: something needs a person\n\n- Mail does not leave: 1 messages wait, the oldest for "
         )
