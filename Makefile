@@ -1,13 +1,15 @@
 # make run    a practice copy on http://localhost:8000 (PORT and IHMISKAUPPA_INSTANCE choose another port and folder)
 # make inbox  what arrived in its inbox, as the staff would see it (FORMAT=json for one object a line)
 # make test   every check and every test
+# make fuzz   hostile posts, a hundred thousand of them (POSTS=1000 for fewer), for as long as that takes
 # make bench  measurements, as ratios from one run (wants a quiet machine)
-.PHONY: run inbox test bench check format lock packages test-packages translations clean
+.PHONY: run inbox test fuzz bench check format lock packages test-packages translations clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
+POSTS ?= 100000
 FORMAT ?= text
 IHMISKAUPPA_INSTANCE ?= $(CURDIR)/instance
 export PORT IHMISKAUPPA_INSTANCE
@@ -21,6 +23,9 @@ inbox: $(VENV)/installed
 
 test: check test-packages
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+fuzz: $(VENV)/installed
+	$(BIN)/python -m bench.fuzz --posts $(POSTS)
 
 bench: $(VENV)/installed
 	$(BIN)/python -m bench.run

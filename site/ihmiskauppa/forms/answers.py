@@ -15,6 +15,10 @@ from ihmiskauppa.translations import msgid
 
 TELEPHONE_DIGITS: Final = range(3, 21)
 
+# Drawn as nothing: controls, joiners, direction marks and blanks by category; fillers of Hangul and Braille, which are letters.
+_UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+_FILLERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
+
 _TELEPHONE = re.compile(r"[\d\s()+./\-‐-―\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
@@ -155,7 +159,11 @@ def _read_files(question: Question, files: Sequence[File], values: dict[str, Val
 
 
 def _given(question: Question, raw: Mapping[str, Sequence[str]]) -> bool:
-    return any(text.strip() for name in question.inputs for text in raw.get(name, ()))
+    return any(_visible(text) for name in question.inputs for text in raw.get(name, ()))
+
+
+def _visible(text: str) -> bool:
+    return any(c not in _FILLERS and unicodedata.category(c) not in _UNSEEN_CATEGORIES for c in text)
 
 
 def _add(faults: list[Fault], fault: Fault) -> None:

@@ -1,6 +1,7 @@
 """A form's definition as a Flask-WTF form: the posted fields, the token, and the faults by field."""
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,13 @@ from ihmiskauppa.translations import msgid
 
 FINLAND: Final = ZoneInfo("Europe/Helsinki")
 
+# Controls and noncharacters, which no HTML document may hold (HTML, 13.2.3.5).
+_FORBIDDEN = re.compile(
+    "[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x9f\\ufdd0-\\ufdef"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
+_LINE_END = re.compile(r"\r\n|[\r\v]")
 
 REFUSALS: Final = {
     Refusal.TOO_LARGE: msgid(
@@ -32,6 +40,10 @@ REFUSALS: Final = {
     ),
     Refusal.LATE: msgid(
         "Your files were not taken: it took too long until they arrived. Please send fewer or smaller files, or none."
+    ),
+    Refusal.CUT: msgid(
+        "Your message was not sent: it took too long to arrive, and only a part of it is here. "
+        "Please look at it, and send it again."
     ),
 }
 
@@ -83,8 +95,8 @@ class Bound:
         return self.context.posted_token()
 
     def value(self, name: str) -> str:
-        """What stands in a text field."""
-        return "\n".join(self.wtform[name].data)
+        """What stands in a text field as a page can hold it: slide programs' line breaks as LF, what HTML forbids as U+FFFD."""
+        return _FORBIDDEN.sub("\ufffd", _LINE_END.sub("\n", "\n".join(self.wtform[name].data)))
 
     def moment(self, name: str, kind: str) -> str | None:
         """A day or a time as its input takes it (ISO 8601); None if it cannot be read: the input would drop it unseen."""
@@ -115,7 +127,8 @@ class Bound:
         except FaultyAnswersError as error:
             faults += error.faults
         if self.posted.refusal:
-            field = next((q.name for q in self.definition.questions if q.kind is Kind.FILES), "")
+            of_files = self.posted.refusal is not Refusal.CUT
+            field = next((q.name for q in self.definition.questions if of_files and q.kind is Kind.FILES), "")
             faults.append(Fault(field, REFUSALS[self.posted.refusal], self.limits.numbers()))
         self.faults = tuple(faults)
         return not faults
