@@ -6,6 +6,7 @@ Needs wrk and nginx (Debian's packages). The absolute figures only give the scal
 import http.client
 import re
 import secrets
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from pathlib import Path
 import brotli
 from sqlalchemy import insert
 from tests.copies import Copy, free_port, running_copy, wait_until
+from tests.flows.posting import token_of
 
 from ihmiskauppa import cli, database
 from ihmiskauppa.forms import definition
@@ -27,6 +29,7 @@ from ihmiskauppa.intake.sealing import Sealer
 from ihmiskauppa.settings import data_folder
 
 FORM = "/fi/about/write-to-us/"
+FILES_FORM = "/fi/get-help/write-to-us/"
 PAGE = "/fi/get-help/police/"
 TEXT = "x" * 4000
 
@@ -105,16 +108,11 @@ class Connection(http.client.HTTPConnection):
 
 def submissions(copy: Copy, folder: Path) -> None:
     """A 4 kB message: our answer to the post against gpg, the MIME message and the commit alone, in this process."""
-    with http_connection(copy) as connection:
-        connection.request("GET", FORM)
-        page = connection.getresponse().read().decode()
-    token = re.search(r'name="token" value="([^"]+)"', page)
-    assert token is not None
-    time.sleep(1.1)
+    token = token_of(copy.url + FORM)
 
     def post(connection: http.client.HTTPConnection) -> None:
         text = secrets.token_hex(8) + TEXT
-        body = f'--b\r\nContent-Disposition: form-data; name="token"\r\n\r\n{token[1]}\r\n'
+        body = f'--b\r\nContent-Disposition: form-data; name="token"\r\n\r\n{token}\r\n'
         body += f'--b\r\nContent-Disposition: form-data; name="message"\r\n\r\n{text}\r\n--b--\r\n'
         connection.request("POST", FORM, body.encode(), {"Content-Type": "multipart/form-data; boundary=b"})
         answer = connection.getresponse()
@@ -187,12 +185,86 @@ def outbox_rows(folder: Path) -> None:
     row("delivery with 1,000,000 rows, p50 ms", cost[1_000_000], cost[1_000], "with 1,000 rows", "about 1")
 
 
+def upload(copy: Copy) -> None:
+    """A message with 15 MB of files: time until the answer, and how far the worker's memory rises above what it was."""
+    token = token_of(copy.url + FILES_FORM)
+    worker = worker_of(copy)
+    for number, size in enumerate((15_000_000, 15_000_000)):
+        Path(f"/proc/{worker}/clear_refs").write_text("5")  # the peak starts again from now
+        before = memory(worker, "VmRSS")
+        parts = [
+            f'--b\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n'
+            for n, v in (("token", token), ("message", f"{number}"))
+        ]
+        head = '--b\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
+        files = [head.encode() + secrets.token_bytes(size // 3) + b"\r\n" for _ in range(3)]
+        body = "".join(parts).encode() + b"".join(files) + b"--b--\r\n"
+        with http_connection(copy) as connection:
+            start = time.perf_counter()
+            connection.request("POST", FILES_FORM, body, {"Content-Type": "multipart/form-data; boundary=b"})
+            assert b"data-reference" in connection.getresponse().read()
+            seconds = time.perf_counter() - start
+        rise = memory(worker, "VmHWM") - before
+        print(f"upload of 15 MB: {seconds:.2f} s; memory of the worker rises by {rise:.0f} MB, from {before:.0f} MB")
+
+
+def many_pages(folder: Path) -> None:
+    """The same page with ten times as many beside it: its cost, the start, the worker's memory."""
+    content = folder / "content"
+    shutil.copytree(data_folder("content"), content)
+    for page in [path for path in (content / "pages").glob("*/*") if path.name != "index"]:
+        for number in range(9):
+            shutil.copytree(page, page.with_name(f"{page.name}-{number}"))
+    found = {}
+    for name, environment in (("1", {}), ("10", {"IHMISKAUPPA_CONTENT_FOLDER": str(content)})):
+        with running_copy(folder / f"pages-{name}", inbox=False, **environment) as copy:
+            found[name] = (rate(copy.url + PAGE), start_seconds(copy), memory(worker_of(copy), "VmRSS"))
+    row("pages × 10, requests/s of one page", found["10"][0], found["1"][0], "with as many as there are", "about 1")
+    for name, (_, start, size) in found.items():
+        print(f"pages × {name}: start of the site {start:.1f} s, worker {size:.0f} MB")
+
+
+def start_seconds(copy: Copy) -> float:
+    """Stop the site and start it again: seconds until it hands out a page."""
+    copy.stop("web")
+    begun = time.perf_counter()
+    copy.start("web", "serve")
+    wait_until(lambda: page_there(copy))
+    return time.perf_counter() - begun
+
+
+def page_there(copy: Copy) -> bool:
+    try:
+        with http_connection(copy) as connection:
+            connection.request("GET", PAGE)
+            return connection.getresponse().status == 200
+    except OSError:
+        return False
+
+
+def worker_of(copy: Copy) -> int:
+    """The web process that answers, not its parent."""
+    parent = copy.processes["web"].pid
+    return int(Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()[0])
+
+
+def memory(process: int, kind: str) -> float:
+    """Megabytes of a process by the kernel's name for them."""
+    found = re.search(rf"{kind}:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text(encoding="ascii"))
+    assert found is not None
+    return int(found[1]) / 1024
+
+
 def processes(copy: Copy, started: float) -> None:
-    print(f"cold start until the first page: {started:.1f} s (target: under 2 s)")
-    listed = subprocess.run(["ps", "-eo", "sid=,rss=,args="], capture_output=True, text=True, check=True).stdout
+    print(f"cold start of all, with a new database, until the first page: {started:.1f} s")
+    print(f"start of the site until the first page: {start_seconds(copy):.1f} s (target: under 2 s)")
+    with http_connection(copy) as connection:
+        connection.request("GET", FORM)
+        connection.getresponse().read()
     for name, process in copy.processes.items():
-        sizes = [int(line.split()[1]) for line in listed.splitlines() if int(line.split()[0]) == process.pid]
-        print(f"memory of {name}: {' + '.join(f'{size / 1024:.0f}' for size in sizes)} MB (parent + worker)")
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+        sizes = [memory(pid, "VmRSS") for pid in (process.pid, *(int(child) for child in children))]
+        print(f"memory of {name}: {' + '.join(f'{size:.0f}' for size in sizes)} MB (parent + worker)")
 
 
 def row(what: str, ours: float, other: float, name: str, target: str) -> None:
@@ -208,7 +280,9 @@ def main() -> None:
             started = time.perf_counter() - begun
             pages(copy, folder)
             submissions(copy, folder)
+            upload(copy)
             processes(copy, started)
+        many_pages(folder)
         outbox_rows(folder)
 
 
