@@ -14,9 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ihmiskauppa.cli import main
 from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.keys import Keyring, KeysError
+from ihmiskauppa.settings import Settings
 from tests.conftest import InboxKey
 from tests.intake.homes import BAD_KINDS, NEVER, PublicKey, ring, short_home
 
@@ -478,3 +481,16 @@ def test_what_is_published_is_the_least(inbox_key: InboxKey, tmp_path: Path) -> 
         assert b"\npub:r:" in client.gpg("--list-keys", "--with-colons", fingerprint)
     both = keyring.published([fingerprint, inbox_key.fingerprint], ["inbox@example.org"], armor=True)
     assert both.startswith(b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n")
+
+
+def test_the_commands_warn_of_a_key_without_an_expiry(configuration: Settings) -> None:
+    """`keys check` and `status` say it, and their exit status stays that all is well."""
+    environment = {
+        "IHMISKAUPPA_INSTANCE": str(configuration.instance),
+        "IHMISKAUPPA_DATABASE_URL": configuration.database_url,
+        "IHMISKAUPPA_INBOX_KEYS": " ".join(configuration.inbox_keys),
+    }
+    for command in (("keys", "check"), ("status",)):
+        done = CliRunner().invoke(main, command, env=environment)
+        assert done.exit_code == 0, done.output
+        assert f"WARNING: Inbox key {configuration.inbox_keys[0]} has no expiry: its primary key and" in done.output
