@@ -1,11 +1,28 @@
-"""The container file, read: it is built nowhere in the tests, which have no registry."""
+"""The container file, read; with CONTAINER=1 also built and run."""
 
+import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
+import time
+import urllib.parse
+import urllib.request
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from sqlalchemy import select
+
+from ihmiskauppa import database
+from ihmiskauppa.intake import reading
+from ihmiskauppa.intake.outbox import OutboxRow
+from tests.client import Page
+from tests.conftest import InboxKey, make_instance
+from tests.copies import free_port, responds, wait_until
+from tests.deploy.containers import Store
 from tests.deploy.fronts import DEPLOY
 from tests.machine import ROOT
 
@@ -58,3 +75,73 @@ def test_the_wheel_it_installs_has_program_and_content(tmp_path: Path) -> None:
         assert f"ihmiskauppa/{name}" in names
     for name in ("content/languages.toml", "forms/contact.toml", "migrations/env.py", "translations/fi/messages.po"):
         assert f"ihmiskauppa_data/{name}" in names
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The built image."""
+    if not os.environ.get("CONTAINER"):
+        pytest.skip("takes minutes: CONTAINER=1 builds and runs it, after .ci/packages container")
+    if os.getuid() != 0:
+        pytest.skip("is built by root only")
+    store = Store(tmp_path_factory.mktemp("containers"))
+    store.make_base()
+    store.build()
+    yield store
+    shutil.rmtree(store.folder)  # more than a gigabyte
+
+
+@pytest.fixture
+def contained(image: Store, tmp_path: Path, inbox_key: InboxKey) -> Iterator[tuple[str, Path]]:
+    """The site in a container, on loopback: its address, and its instance outside."""
+    made = make_instance(tmp_path / "instance", inbox_key)
+    port = free_port()
+    environment = {
+        "PORT": str(port),
+        "IHMISKAUPPA_ADDRESS": "127.0.0.1",  # the image's own is for a container with a network of its own
+        "IHMISKAUPPA_PUBLIC_URL": "https://localhost",
+        "IHMISKAUPPA_DATABASE_URL": "sqlite:////var/lib/ihmiskauppa/ihmiskauppa.db",
+        "IHMISKAUPPA_INBOX_KEYS": inbox_key.fingerprint,
+        "IHMISKAUPPA_INBOX_ADDRESSES": "inbox@example.org",
+        "IHMISKAUPPA_MAIL_FROM": "site@site.example",
+        "IHMISKAUPPA_SMTP_HOST": "localhost",
+    }
+    with image.container() as name:
+        within = image.run(name, made.instance, environment, "sh", "-c", "id -u; touch /opt/ihmiskauppa/x /etc/x 2>&1")
+        said = subprocess.run(within, capture_output=True, text=True, timeout=60, check=False).stdout.splitlines()
+        assert int(said[0]) != 0
+        assert [line.split(": ")[-1] for line in said[1:]] == ["Permission denied"] * 2
+        subprocess.run(["chown", "-R", said[0], str(made.instance)], check=True)
+        with (tmp_path / "log").open("wb") as log:
+            process = subprocess.Popen(
+                image.run(name, made.instance, environment, "ihmiskauppa", "serve"),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            wait_until(lambda: responds(f"http://127.0.0.1:{port}"), 60)
+            yield f"http://127.0.0.1:{port}", made.instance
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)  # buildah would leave the site behind
+            process.wait(20)
+            wait_until(lambda: not responds(f"http://127.0.0.1:{port}"), 20)
+
+
+@pytest.mark.timeout(900)
+def test_it_is_built_and_takes_a_message(contained: tuple[str, Path], inbox_key: InboxKey) -> None:
+    """As a user who can write nowhere else, with the image's own gpg: a message is sealed into the outbox of the volume."""
+    url, instance = contained
+    form = f"{url}/en/get-help/write-to-us/"
+    with urllib.request.urlopen(form, timeout=20) as answer:  # noqa: S310 - our own loopback
+        token = Page(answer.read().decode()).one("input", name="token").get("value", "")
+    time.sleep(1.1)  # a post within a second is asked to be sent again
+    body = urllib.parse.urlencode({"token": token, "message": "out of a container"}).encode()
+    with urllib.request.urlopen(form, body, timeout=20) as answer:  # noqa: S310 - our own loopback
+        assert "data-reference" in answer.read().decode()
+    engine = database.connect(f"sqlite:///{instance / 'ihmiskauppa.db'}")
+    with engine.connect() as connection:
+        mail = connection.execute(select(OutboxRow.payload)).scalar_one()
+    engine.dispose()
+    with reading.staff_gpg(inbox_key.home) as gpg:
+        assert "out of a container" in reading.open_message(mail, gpg).text
