@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeoutError
 from sqlalchemy.orm import DeclarativeBase
 
-# Seconds a statement waits for another writer's lock before it fails.
-SQLITE_BUSY_SECONDS: Final = 10
+# Seconds that a transaction waits for its turn in this process, for a connection, or for another's lock, before it fails.
+LOCK_SECONDS: Final = 10
 
 
 class Base(DeclarativeBase):
@@ -34,11 +35,13 @@ def connect(url: str) -> Engine:
     `postgresql://` means the driver that is installed, psycopg 3.
     """
     url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
-    engine = create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
-    if engine.dialect.name == "sqlite":
+    if url.startswith("sqlite"):
+        engine = create_engine(url, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin)
     else:
+        patience = {"connect_timeout": LOCK_SECONDS, "tcp_user_timeout": LOCK_SECONDS * 1000}  # s and ms, libpq
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_timeout=LOCK_SECONDS, connect_args=patience)
         event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
@@ -67,22 +70,24 @@ def faults(url: str, revision: str) -> list[str]:
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:
     connection.execute("SET synchronous_commit TO on")  # whatever the server's default: thanked means kept
+    connection.execute(f"SET lock_timeout TO '{LOCK_SECONDS}s'")  # the server's default is to wait for ever
     connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, below
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_SECONDS * 1000}")
+    cursor.execute(f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 
-def _begin_immediate(connection: Any) -> None:
+def _begin(connection: Connection) -> None:
     # Taking the write lock at once: a transaction that reads first and writes later fails with "database is locked".
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads_only = connection.get_execution_options().get("reads_only", False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
 # SQLite lets one writer in and makes the others sleep and try again; a queue within the process is faster and fair.
@@ -91,9 +96,27 @@ _sqlite_writers = threading.Lock()
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that writes: committed, and on the disk, when the block ends."""
-    with _sqlite_writers if engine.dialect.name == "sqlite" else nullcontext(), engine.begin() as connection:
+    """A transaction that writes: committed, and on the disk, when the block ends. Raises `SQLAlchemyError`."""
+    with _sqlite_turn() if engine.dialect.name == "sqlite" else nullcontext(), engine.begin() as connection:
         yield connection
+
+
+@contextmanager
+def _sqlite_turn() -> Iterator[None]:
+    # Each in the queue may wait for another program's lock in its turn: without an end, the last would wait for all of them.
+    if not _sqlite_writers.acquire(timeout=LOCK_SECONDS):
+        raise SQLAlchemyTimeoutError("no turn to write")
+    try:
+        yield
+    finally:
+        _sqlite_writers.release()
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: in SQLite it waits for no writer."""
+    with engine.connect() as connection:
+        yield connection.execution_options(reads_only=True)
 
 
 def hour(moment: datetime.datetime) -> datetime.datetime:

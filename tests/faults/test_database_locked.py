@@ -6,35 +6,65 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ihmiskauppa import cli
-from ihmiskauppa.database import SQLITE_BUSY_SECONDS
-from tests.copies import running_copy
-from tests.faults import arrivals
-from tests.faults.visitors import pages_are_up, visit
-from tests.machine import need
-from tests.servers import POSTGRESQL_USER, postgresql_server
+import psycopg
 
-# The wait for the lock, another one for the look whether the same post was taken before, and some time to seal.
-LONGEST = 2 * SQLITE_BUSY_SECONDS + 5
+from ihmiskauppa import cli
+from ihmiskauppa.database import LOCK_SECONDS
+from tests.copies import Copy, running_copy
+from tests.faults import arrivals
+from tests.faults.visitors import Visitor, pages_are_up, visit
+from tests.machine import need
+from tests.servers import POSTGRESQL_USER, PostgreSQL, postgresql_server
+
+LONGEST = 2 * LOCK_SECONDS + 5  # the wait for the turn, or for a connection; the wait for the lock; and some time to seal
+TEXTS = tuple(f"Locked out {number}" for number in range(10))
+
+
+def refused_while_locked(copy: Copy, visitor: Visitor, known: str) -> None:
+    """All who write are told in bounded time, and pages are up; but whoever sends again what was taken is thanked again."""
+    with ThreadPoolExecutor() as pool:
+        again = pool.submit(visitor.send, known)
+        sending = pool.submit(visitor.send_all, TEXTS, len(TEXTS))
+        while not sending.done():
+            assert pages_are_up(copy)
+        answers = sending.result()
+    assert [answer.reference for answer in answers] == [""] * len(TEXTS)
+    assert max(answer.seconds for answer in answers) < LONGEST
+    assert again.result().reference
+
+
+def taken_afterwards(copy: Copy, visitor: Visitor, known: str) -> None:
+    """The same page sends the same texts again, and they arrive."""
+    texts = [known, *TEXTS]
+    answers = visitor.send_all(texts)
+    arrivals.check(copy, {text: answer.reference for text, answer in zip(texts, answers, strict=True)})
+    assert copy.processes["forwarder"].poll() is None
 
 
 def test_a_locked_sqlite_is_told_and_then_works(tmp_path: Path) -> None:
     """Another program holds the write lock longer than we wait: no thanks, the text kept, pages up; let go, all works."""
     with running_copy(tmp_path) as copy:
         visitor = visit(copy)
-        other = sqlite3.connect(copy.instance / "ihmiskauppa.db", isolation_level=None)
+        assert visitor.send("Before").reference
+        other = sqlite3.connect(copy.instance / "ihmiskauppa.db", isolation_level=None, timeout=20)
         other.execute("BEGIN IMMEDIATE")
-        with ThreadPoolExecutor() as pool:
-            sending = pool.submit(visitor.send, "Locked out")
-            while not sending.done():
-                assert pages_are_up(copy)
-            refused = sending.result()
-        assert refused.reference == ""
-        assert refused.seconds < LONGEST
+        refused_while_locked(copy, visitor, "Before")
         other.rollback()
         other.close()
-        arrivals.check(copy, {"Locked out": visitor.send("Locked out").reference})
-        assert copy.processes["forwarder"].poll() is None
+        taken_afterwards(copy, visitor, "Before")
+
+
+def test_a_locked_postgresql_is_told_and_then_works(tmp_path: Path, postgresql: PostgreSQL) -> None:
+    """Another program holds the table longer than we wait: no thanks, the text kept, pages up; let go, all works."""
+    url = postgresql.create()
+    cli.migrate_database(url)
+    with running_copy(tmp_path, IHMISKAUPPA_DATABASE_URL=url) as copy:
+        visitor = visit(copy)
+        assert visitor.send("Before").reference
+        with psycopg.connect(url) as other:
+            other.execute("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE")
+            refused_while_locked(copy, visitor, "Before")
+        taken_afterwards(copy, visitor, "Before")
 
 
 def control(data: Path, *arguments: str) -> None:

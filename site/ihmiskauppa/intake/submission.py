@@ -71,7 +71,7 @@ def submit(desk: Desk, answers: Answers, nonce: bytes) -> str:
 def _known(desk: Desk, name: str) -> str | None:
     """The reference given for `name` before; None also when the database does not answer."""
     try:
-        with desk.engine.connect() as connection:
+        with database.reading(desk.engine) as connection:
             return receipts.find(connection, name)
     except SQLAlchemyError:
         return None
