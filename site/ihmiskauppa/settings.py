@@ -60,7 +60,7 @@ class Settings:
         1,
         "Web processes on this machine. More than one, here or on other machines, needs PostgreSQL and a shared limiter store.",
     )
-    threads: int = _setting(16, "Threads of the web process that answer forms; posts with large files take eight at most.")
+    threads: int = _setting(16, "Threads of the web process that answer posts; those with large files take eight at most.")
     public_url: str = _setting(
         "", "Address of the site as visitors see it, without a path: `https://example.org`.", required=True
     )

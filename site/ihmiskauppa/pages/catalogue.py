@@ -17,6 +17,7 @@ from ihmiskauppa.languages import SOURCE, Language, Languages
 from ihmiskauppa.pages import content, figures, freshness, markup
 from ihmiskauppa.pages.content import ContentError, PageFile, Section
 from ihmiskauppa.pages.freshness import State
+from ihmiskauppa.pages.sanitised import Sanitised
 
 HOME: Final = "home/index"
 
@@ -168,8 +169,13 @@ class Catalogue:
         )
 
 
-def load(folder: Path, languages: Languages, contacts: Contacts, places: Sequence[Place]) -> Catalogue:
-    """Build the catalogue from the content folder. Raises `ContentError` with file, line and reason."""
+def load(
+    folder: Path, languages: Languages, contacts: Contacts, places: Sequence[Place], cache: Path | None = None
+) -> Catalogue:
+    """Build the catalogue from the content folder. Raises `ContentError` with file, line and reason.
+
+    Sanitised HTML is kept in the folder `cache`, if one is given.
+    """
     files: dict[str, dict[str, PageFile]] = {}
     for file in content.find(folder / "pages", languages):
         files.setdefault(file.id, {})[file.language] = file
@@ -185,8 +191,10 @@ def load(folder: Path, languages: Languages, contacts: Contacts, places: Sequenc
         if place.id in files or [other.id for other in places].count(place.id) > 1:
             raise ContentError(folder / "pages" / place.id, 1, f"{place.link} and another page or form share this address")
     links = {page_id: path_of(page_id) for page_id in files} | {place.link: path_of(place.id) for place in places}
-    builder = _Builder(languages, markup.Renderer(contacts, figures.load(folder / "figures.toml"), links), files)
+    kept = Sanitised(cache)
+    builder = _Builder(languages, markup.Renderer(contacts, figures.load(folder / "figures.toml"), links, kept), files)
     pages = {code: {page_id: builder.page(page_id, language) for page_id in files} for code, language in languages.items()}
+    kept.save()
     orders = {page_id: by_language[SOURCE].order for page_id, by_language in files.items()}
     return Catalogue(languages, contacts, pages, places, orders | {place.id: place.order for place in places})
 

@@ -5,8 +5,11 @@ Contacts and figures come by name, links to pages and forms by id; a name that d
 Links within the site are written `/~/…`; `in_language` puts the reader's language there.
 """
 
+import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 
 from babel.numbers import format_decimal
@@ -20,6 +23,7 @@ from mdit_py_plugins.container import container_plugin
 from ihmiskauppa.contacts import Contact, Contacts, ContactsError
 from ihmiskauppa.languages import Language
 from ihmiskauppa.pages.figures import Figure
+from ihmiskauppa.pages.sanitised import Sanitised
 
 READER: Final = "/~/"  # stands for the language prefix of whoever reads the page
 CONTAINERS: Final = ("notice", "danger", "fact", "steps", "doors")
@@ -69,6 +73,12 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 _SANITIZER: Final = Cleaner(tags=_TAGS, attributes=_allowed, protocols={"https", "mailto", "tel"}, strip=True)
 
 
+# All of the program that the HTML depends on.
+_PROGRAM: Final = Path(__file__).read_text(encoding="utf-8") + "".join(
+    version(n) for n in ("bleach", "markdown-it-py", "babel")
+)
+
+
 class MarkupError(Exception):
     """A section cannot be rendered; `line` counts from 1 within the section's body."""
 
@@ -80,8 +90,13 @@ class MarkupError(Exception):
 class Renderer:
     """Renders sections of pages. `places` maps every page id and `form:name` to its path under the language prefix."""
 
-    def __init__(self, contacts: Contacts, figures: Mapping[str, Figure], places: Mapping[str, str]) -> None:
+    def __init__(
+        self, contacts: Contacts, figures: Mapping[str, Figure], places: Mapping[str, str], kept: Sanitised | None = None
+    ) -> None:
         self._contacts, self._figures, self._places = contacts, figures, places
+        self._kept = kept or Sanitised()
+        named = repr((sorted(contacts.items()), sorted(figures.items()), sorted(places.items())))
+        self._made_by = hashlib.sha256((named + _PROGRAM).encode()).hexdigest()
         self._markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
         for name in CONTAINERS:
             container_plugin(self._markdown, name, render=_container)
@@ -90,20 +105,23 @@ class Renderer:
 
     def body(self, text: str, language: Language) -> Markup:
         """A section's body as safe HTML. Raises `MarkupError`."""
-        _check_source(text)
-        return self._safe(self._markdown.render(text, {"language": language}))
+        return self._made("body", text, language, self._markdown.render)
 
     def heading(self, text: str, language: Language) -> Markup:
         """A heading's text as safe HTML without a block around it. Raises `MarkupError`."""
-        _check_source(text)
-        return self._safe(self._markdown.renderInline(text, {"language": language}))
+        return self._made("heading", text, language, self._markdown.renderInline)
 
     def plain(self, text: str, language: Language) -> str:
         """The same as `heading`, without any tag: for titles and lists of contents."""
         return str(self.heading(text, language).striptags())
 
-    def _safe(self, html: str) -> Markup:
-        return Markup(_SANITIZER.clean(html))  # noqa: S704 - what the allow-list let pass is safe
+    def _made(self, kind: str, text: str, language: Language, render: Callable[[str, dict[str, Language]], str]) -> Markup:
+        def make() -> str:
+            _check_source(text)
+            return str(_SANITIZER.clean(render(text, {"language": language})))
+
+        made_from = (self._made_by, kind, repr(language), text)
+        return Markup(self._kept.get(made_from, make))  # noqa: S704 - what the allow-list let pass is safe
 
     def _names(self, state: StateCore) -> None:
         language: Language = state.env["language"]

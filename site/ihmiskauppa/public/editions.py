@@ -25,6 +25,7 @@ from ihmiskauppa.settings import Settings
 from ihmiskauppa.translations import Translations, TranslationsError
 
 LOOK_SECONDS: Final = 2.0
+CACHE: Final = "cache"  # folder of the instance; may be deleted at any time
 BROKEN: Final = (ContactsError, ContentError, DefinitionError, FiguresError, LanguagesError, TranslationsError)
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,8 @@ def load(settings: Settings) -> Edition:
     for form in forms.values():
         for text in form.texts:
             markup.check_contacts(text, people, form.name)
-    return Edition(tongues, people, texts, forms, catalogue.load(settings.content_folder, tongues, people, places))
+    pages = catalogue.load(settings.content_folder, tongues, people, places, settings.instance / CACHE)
+    return Edition(tongues, people, texts, forms, pages)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 BROKEN: Final[Answer] = (HTTPStatus.INTERNAL_SERVER_ERROR, [("cache-control", "no-store"), ("content-length", "0")], b"")
 
+SHOWING_THREADS: Final = 4  # for pages and forms to be shown, which never wait behind posts
+
 log = logging.getLogger(__name__)
 
 
@@ -72,7 +74,8 @@ class Gateway:
         self.flask, self.pages, self.bodies, self._source_of = flask, pages, bodies, source_of
         self._hops = trusted_proxies
         self._believe_proxies = ProxyFix(_nothing, x_for=trusted_proxies, x_proto=trusted_proxies)
-        self._threads = ThreadPoolExecutor(threads, "site")
+        self._answering = ThreadPoolExecutor(threads, "posts")
+        self._showing = ThreadPoolExecutor(SHOWING_THREADS, "pages")
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
         try:
@@ -90,7 +93,7 @@ class Gateway:
             return await self._take(self._environ(scope), exchange)
         kept = self.pages.at_hand(scope.path)
         if kept is None and scope.path in self.pages:
-            kept = await self._in_thread(lambda: self.pages.render(scope.path))
+            kept = await _in(self._showing, lambda: self.pages.render(scope.path))
         if kept is not None:
             encoding = choose_encoding(scope.headers.get("accept-encoding", ""))
             return HTTPStatus.OK, [*kept.headers[encoding], *self._common(scope)], kept.encodings[encoding]
@@ -98,7 +101,7 @@ class Gateway:
             headers = [*self._common(scope), ("Location", f"{quote(scope.path)}/"), ("Content-Length", "0")]
             return HTTPStatus.PERMANENT_REDIRECT, headers, b""
         environ = self._environ(scope)
-        return await self._in_thread(lambda: self._ask_flask(environ))
+        return await _in(self._showing, lambda: self._ask_flask(environ))
 
     async def _take(self, environ: WSGIEnvironment, exchange: Exchange) -> Answer:
         """The answer to a request with a body. What was read of it is held until then."""
@@ -109,16 +112,13 @@ class Gateway:
                     environ[POSTED] = await self.bodies.read(place, exchange, environ)
                 except HTTPException as fault:
                     environ[POSTED] = fault
-                status, headers, body = await self._in_thread(lambda: self._ask_flask(environ))
+                status, headers, body = await _in(self._answering, lambda: self._ask_flask(environ))
                 if not place.complete and environ["SERVER_PROTOCOL"].startswith("HTTP/1"):
                     headers.append(("Connection", "close"))  # what else may come on it is no request
                 return status, headers, body
         except ServiceUnavailable as fault:
             environ[POSTED] = fault
-            return await self._in_thread(lambda: self._ask_flask(environ))
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            return await _in(self._answering, lambda: self._ask_flask(environ))
 
     def _ask_flask(self, environ: WSGIEnvironment) -> Answer:
         response = Response.from_app(self.flask, environ, buffered=True)
@@ -158,6 +158,10 @@ class Gateway:
             environ[key] = f"{environ[key]},{value}" if key in environ else value
         self._believe_proxies(environ, _no_response)
         return environ
+
+
+async def _in(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(threads, work)
 
 
 def _nothing(_environ: WSGIEnvironment, _start_response: StartResponse) -> Iterable[bytes]:
