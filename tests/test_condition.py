@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, update
 
 from ihmiskauppa import condition, database
 from ihmiskauppa.condition import Condition
 from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.alerts import Kind
+from ihmiskauppa.intake.daily_count import DailyCount
 from ihmiskauppa.intake.keys import Keyring
 from ihmiskauppa.intake.outbox import Outbox, OutboxRow, enqueue
 from ihmiskauppa.settings import Settings
@@ -18,80 +19,95 @@ from tests.intake.homes import PublicKey, short_home
 
 
 @pytest.fixture
-def box(configuration: Settings) -> Iterator[Outbox]:
-    """The outbox of the test's instance."""
-    engine = database.connect(configuration.database_url)
-    yield Outbox(engine, 60)
-    engine.dispose()
+def engine(configuration: Settings) -> Iterator[Engine]:
+    """The database of the test's instance."""
+    made = database.connect(configuration.database_url)
+    yield made
+    made.dispose()
 
 
-def judge(configuration: Settings, box: Outbox, **later: float) -> Condition:
+def judge(configuration: Settings, engine: Engine, **later: float) -> Condition:
     now = database.now() + datetime.timedelta(**later)
-    return condition.judge(configuration, Keyring(configuration.keyring), box, now)
+    return condition.judge(configuration, Keyring(configuration.keyring), engine, now)
 
 
 def found(condition: Condition) -> list[tuple[Kind, int]]:
     return [(trouble.kind, trouble.size) for trouble in condition.troubles]
 
 
-def put(box: Outbox, name: str, *, hours: int, aside: bool = False) -> None:
-    with box._engine.begin() as connection:
+def put(engine: Engine, name: str, *, hours: int, aside: bool = False) -> None:
+    with engine.begin() as connection:
         enqueue(connection, name, b"sealed", database.now() - datetime.timedelta(hours=hours))
     if aside:
+        box = Outbox(engine, 60)
         item = box.claim(database.now())
         assert item is not None
         box.shunt(item, 550)
 
 
-def test_all_is_well(configuration: Settings, box: Outbox) -> None:
+def test_all_is_well(configuration: Settings, engine: Engine) -> None:
     """A usable key, and a message that has waited for two hours at most."""
-    put(box, "<a@b>", hours=2)
-    judged = judge(configuration, box)
+    put(engine, "<a@b>", hours=2)
+    judged = judge(configuration, engine)
     assert (judged.troubles, judged.writing_works, judged.oldest_hours) == ((), True, 2)
 
 
-def test_mail_that_does_not_leave(configuration: Settings, box: Outbox) -> None:
+def test_mail_that_does_not_leave(configuration: Settings, engine: Engine) -> None:
     """Older than that it is trouble, of the size of its hours."""
-    put(box, "<a@b>", hours=5)
-    put(box, "<b@b>", hours=0)
-    (trouble,) = judge(configuration, box).troubles
+    put(engine, "<a@b>", hours=5)
+    put(engine, "<b@b>", hours=0)
+    (trouble,) = judge(configuration, engine).troubles
     assert (trouble.kind, trouble.size) == (Kind.MAIL_LATE, 5)
     assert trouble.sentence == "Mail does not leave: 2 messages wait, the oldest for 5 hours."
 
 
-def test_what_was_set_aside_is_not_late_too(configuration: Settings, box: Outbox) -> None:
+def test_what_was_set_aside_is_not_late_too(configuration: Settings, engine: Engine) -> None:
     """An old message that lies aside is told as such, not as mail that waits."""
-    put(box, "<a@b>", hours=50, aside=True)
-    put(box, "<b@b>", hours=1)
-    judged = judge(configuration, box)
+    put(engine, "<a@b>", hours=50, aside=True)
+    put(engine, "<b@b>", hours=1)
+    judged = judge(configuration, engine)
     assert (found(judged), judged.oldest_hours) == ([(Kind.SET_ASIDE, 1)], 50)
 
 
-def test_the_sizes_do_not_fit(configuration: Settings, box: Outbox) -> None:
+def test_the_sizes_do_not_fit(configuration: Settings, engine: Engine) -> None:
     """The mail server once said that it takes 20 MB."""
-    put(box, "<a@b>", hours=0)
+    box = Outbox(engine, 60)
+    put(engine, "<a@b>", hours=0)
     item = box.claim(database.now())
     assert item is not None
     box.finish(item, database.now(), 20_000_000)
-    assert found(judge(configuration, box)) == [(Kind.SIZE, 1)]
-    assert found(judge(replace(configuration, files_megabytes=10), box)) == []
+    assert found(judge(configuration, engine)) == [(Kind.SIZE, 1)]
+    assert found(judge(replace(configuration, files_megabytes=10), engine)) == []
 
 
-def test_unusable_keys(configuration: Settings, box: Outbox) -> None:
+def test_unusable_keys(configuration: Settings, engine: Engine) -> None:
     """One of two is missing: writing works, and a person is needed; both are: the form is closed."""
     both = replace(configuration, inbox_keys=(*configuration.inbox_keys, "B" * 40))
-    judged = judge(both, box)
+    judged = judge(both, engine)
     assert (found(judged), judged.writing_works) == ([(Kind.KEY_UNUSABLE, 1)], True)
     assert judged.troubles[0].sentence == f"Inbox key {'B' * 40}: not in the key ring."
-    judged = judge(replace(configuration, inbox_keys=("B" * 40,)), box)
+    judged = judge(replace(configuration, inbox_keys=("B" * 40,)), engine)
     assert ([kind for kind, _ in found(judged)], judged.writing_works) == ([Kind.FORM_CLOSED, Kind.KEY_UNUSABLE], False)
 
 
-def test_a_key_ring_that_cannot_be_read(configuration: Settings, box: Outbox) -> None:
+def test_a_key_ring_that_cannot_be_read(configuration: Settings, engine: Engine) -> None:
     """No folder there: the form is closed, and the reason is told."""
-    judged = judge(replace(configuration, instance=configuration.instance / "none"), box)
+    judged = judge(replace(configuration, instance=configuration.instance / "none"), engine)
     assert judged.troubles[0].kind is Kind.FORM_CLOSED
     assert judged.troubles[1].sentence.endswith(": the key ring cannot be read.")
+
+
+def test_a_count_that_does_not_come(configuration: Settings, engine: Engine) -> None:
+    """Yesterday's is late from two in the morning in Finland; with each day it is worse; before the beginning there is none."""
+    noon = datetime.datetime(2026, 11, 24, 10, tzinfo=datetime.UTC)
+    ring = Keyring(configuration.keyring)
+    assert condition.judge(configuration, ring, engine, noon).troubles == ()
+    DailyCount(engine, lambda _: ("", b"")).take(noon)
+    late = [
+        [trouble.size for trouble in condition.judge(configuration, ring, engine, noon + datetime.timedelta(hours=h)).troubles]
+        for h in (0, 13, 14, 37, 38)
+    ]
+    assert late == [[], [], [1], [1], [2]]
 
 
 @pytest.fixture
@@ -105,9 +121,9 @@ def ending(configuration: Settings) -> Settings:
     return replace(configuration, inbox_keys=(fingerprint,))
 
 
-def test_a_key_that_will_expire(ending: Settings, box: Outbox) -> None:
+def test_a_key_that_will_expire(ending: Settings, engine: Engine) -> None:
     """Told from sixty days before its end, twice the size at half the days; then it is expired, and the form closed."""
-    sizes = {days: found(judge(ending, box, days=100 - days)) for days in (90, 61, 58, 29, 14, 1, -2)}
+    sizes = {days: found(judge(ending, engine, days=100 - days)) for days in (90, 61, 58, 29, 14, 1, -2)}
     assert sizes == {
         90: [],
         61: [],
@@ -117,17 +133,17 @@ def test_a_key_that_will_expire(ending: Settings, box: Outbox) -> None:
         1: [(Kind.KEY_EXPIRES, 60)],
         -2: [(Kind.FORM_CLOSED, 1), (Kind.KEY_UNUSABLE, 1)],
     }
-    (trouble,) = judge(ending, box, days=71).troubles
+    (trouble,) = judge(ending, engine, days=71).troubles
     assert trouble.sentence.startswith(f"Inbox key {ending.inbox_keys[0]} expires in ")
     assert "Short" not in trouble.sentence
 
 
-def test_no_trouble_names_a_message(configuration: Settings, box: Outbox) -> None:
+def test_no_trouble_names_a_message(configuration: Settings, engine: Engine) -> None:
     """Every trouble at once: no Message-ID, no address, no user id of a key."""
-    put(box, "<canary@canary.example>", hours=9, aside=True)
-    put(box, "<canary2@canary.example>", hours=9)
-    with box._engine.begin() as connection:
+    put(engine, "<canary@canary.example>", hours=9, aside=True)
+    put(engine, "<canary2@canary.example>", hours=9)
+    with engine.begin() as connection:
         connection.execute(update(OutboxRow).values(code=550))
-    judged = judge(replace(configuration, inbox_keys=("B" * 40,)), box)
+    judged = judge(replace(configuration, inbox_keys=("B" * 40,)), engine)
     assert len(judged.troubles) == 4
     assert not [trouble for trouble in judged.troubles if "canary" in trouble.sentence or "@" in trouble.sentence]

@@ -136,9 +136,9 @@ def status(*, as_json: bool) -> None:
     """Tell how key, outbox and delivery are. Exit status 0: all is well; 1: something needs a person; 2: cannot tell."""
     configuration = settings.read()
     try:
-        box = Outbox(database.connect(configuration.database_url), 0)
+        engine = database.connect(configuration.database_url)
         keyring = Keyring(configuration.keyring)
-        found = condition.judge(configuration, keyring, box, database.now())
+        found = condition.judge(configuration, keyring, engine, database.now())
     except Exception as fault:  # noqa: BLE001 - whatever it is, the answer is that we cannot tell
         click.echo(f"Cannot tell: {type(fault).__name__}.", err=True)
         sys.exit(REFUSED)

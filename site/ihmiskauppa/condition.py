@@ -4,8 +4,10 @@ import datetime
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import Engine
+
 from ihmiskauppa.forms.files import MEGABYTE
-from ihmiskauppa.intake import sealing
+from ihmiskauppa.intake import daily_count, sealing
 from ihmiskauppa.intake.alerts import Kind, Trouble
 from ihmiskauppa.intake.keys import Keyring, KeysError
 from ihmiskauppa.intake.outbox import Counts, Outbox
@@ -36,6 +38,7 @@ class Condition:
     keys: tuple[KeyCondition, ...]
     counts: Counts
     size_trouble: str
+    days_uncounted: int = 0
 
     @property
     def writing_works(self) -> bool:
@@ -70,13 +73,22 @@ class Condition:
             found.append(Trouble(Kind.SET_ASIDE, sentence, self.counts.shunted))
         if self.size_trouble:
             found.append(Trouble(Kind.SIZE, self.size_trouble))
+        if self.days_uncounted:
+            sentence = f"No daily count was made for {self.days_uncounted} days: does a forwarder run, can it seal?"
+            found.append(Trouble(Kind.COUNT_LATE, sentence, self.days_uncounted))
         return tuple(found)
 
 
-def judge(configuration: Settings, keyring: Keyring, outbox: Outbox, now: datetime.datetime) -> Condition:
+def judge(configuration: Settings, keyring: Keyring, engine: Engine, now: datetime.datetime) -> Condition:
     """Look at everything. Raises `SQLAlchemyError`; a key ring that cannot be read makes every key unusable."""
-    counts = outbox.counts()
-    return Condition(now, _keys(configuration, keyring, now), counts, size_trouble(configuration, counts.largest_mail))
+    counts = Outbox(engine, 0).counts()
+    return Condition(
+        now,
+        _keys(configuration, keyring, now),
+        counts,
+        size_trouble(configuration, counts.largest_mail),
+        daily_count.days_behind(engine, now),
+    )
 
 
 def _keys(configuration: Settings, keyring: Keyring, now: datetime.datetime) -> tuple[KeyCondition, ...]:

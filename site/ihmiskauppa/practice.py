@@ -175,7 +175,7 @@ def show_inbox(instance: Path, form: str) -> str:
         repeats = f" (arrived {message.copies} times)" if message.copies > 1 else ""
         shown.append(f"=== {message.subject}{repeats}\n\n{message.text.rstrip()}\n")
         if message.counted is not None:
-            shown.append(f"({', '.join(inbox.missing(message)) or 'None'} of these missing in this inbox.)\n")
+            shown.append(f"(Missing in this inbox: {', '.join(inbox.missing(message)) or 'none'}.)\n")
     shown += [f"=== {path.name}: {reason}\n" for path, reason in inbox.foreign.items()]
     return reading.for_terminal("\n".join(shown)) or "The practice inbox is empty.\n"
 

@@ -108,7 +108,7 @@ def forwarder(configuration: Settings) -> Forwarder:
     outbox, sealer = Outbox(engine, 2 * post.longest), _sealer(configuration, keyring)
 
     def troubles(now: datetime.datetime) -> tuple[Trouble, ...]:
-        return condition.judge(configuration, keyring, outbox, now).troubles
+        return condition.judge(configuration, keyring, engine, now).troubles
 
     def seal(count: Count) -> tuple[str, bytes]:
         return sealed_count(configuration, sealer, count)

@@ -52,6 +52,7 @@ class Kind(StrEnum):
     MAIL_LATE = "mail-late"
     SET_ASIDE = "set-aside"
     SIZE = "size"
+    COUNT_LATE = "count-late"
     DATABASE = "database"
 
 

@@ -5,25 +5,23 @@ those of Finland. What the count says, and how it is sealed, is not known here.
 """
 
 import datetime
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, Row, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ihmiskauppa import database, logs
+from ihmiskauppa import database
 from ihmiskauppa.database import Base
 from ihmiskauppa.intake import outbox, receipts
 
 FINLAND: Final = ZoneInfo("Europe/Helsinki")  # whole hours from UTC, as receipts have them
 AFTER_MIDNIGHT: Final = datetime.timedelta(minutes=15)  # what came before midnight may still be being sealed then
+LATE: Final = datetime.timedelta(hours=2)  # after midnight: a count that is still missing needs a person
 LONGEST_DAYS: Final = receipts.UNCOUNTED_HOURS // 24  # how many days are counted afterwards, if none could be for long
-
-log = logging.getLogger(__name__)
 
 
 class CountNotSealedError(Exception):
@@ -76,19 +74,16 @@ class DailyCount:
                 if receipts.count(connection, end) != len(count.references):
                     raise _ReceiptsChangedError
                 outbox.enqueue(connection, message_id, mail, now)
-        except CountNotSealedError:
-            logs.event(log, logging.WARNING, "the daily count cannot be sealed, it waits")
+        except CountNotSealedError:  # told once it is late: see `days_behind`
             return False
         except (IntegrityError, _ReceiptsChangedError):  # another forwarder was faster; or the next round counts what came
             return False
         return True
 
     def _due(self, now: datetime.datetime) -> Count | None:
-        yesterday = (now - AFTER_MIDNIGHT).astimezone(FINLAND).date() - datetime.timedelta(days=1)
+        yesterday = _yesterday(now - AFTER_MIDNIGHT)
         with self.engine.connect() as connection:
-            last = connection.execute(
-                select(DailyCountRow.day, DailyCountRow.number).order_by(DailyCountRow.day.desc()).limit(1)
-            ).first()
+            last = _last(connection)
             if last is not None and last.day < yesterday:
                 day = max(last.day + datetime.timedelta(days=1), yesterday - datetime.timedelta(days=LONGEST_DAYS - 1))
                 references = receipts.uncounted(connection, end_of(day))
@@ -103,6 +98,22 @@ class DailyCount:
                 connection.execute(insert(DailyCountRow).values(day=yesterday, number=0))
         except IntegrityError:
             return  # another forwarder has begun
+
+
+def days_behind(engine: Engine, now: datetime.datetime) -> int:
+    """How many days that were over hours ago have no count yet."""
+    with engine.connect() as connection:
+        last = _last(connection)
+    return max((_yesterday(now - LATE) - last.day).days, 0) if last else 0
+
+
+def _last(connection: Connection) -> Row[datetime.date, int] | None:
+    newest = select(DailyCountRow.day, DailyCountRow.number).order_by(DailyCountRow.day.desc()).limit(1)
+    return connection.execute(newest).first()
+
+
+def _yesterday(now: datetime.datetime) -> datetime.date:
+    return now.astimezone(FINLAND).date() - datetime.timedelta(days=1)
 
 
 def end_of(day: datetime.date) -> datetime.datetime:
