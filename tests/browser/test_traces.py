@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page
 
 from ihmiskauppa import languages
-from ihmiskauppa.forms import definition
+from ihmiskauppa.forms import definition, indicators
 from ihmiskauppa.pages import catalogue
 from ihmiskauppa.settings import data_folder
 from tests.copies import Copy
@@ -14,6 +14,7 @@ LANGUAGES = languages.load(data_folder("content") / "languages.toml")
 PLACES = sorted(
     {path.parent.relative_to(data_folder("content") / "pages").as_posix() for path in data_folder("content").rglob("fi.md")}
     | {form.id for form in definition.load(data_folder("forms")).values()}
+    | set(indicators.load(data_folder("forms")).pages)
 )
 PATHS = ["/", "/nowhere", *(f"/{code}/{catalogue.path_of(place)}" for code in LANGUAGES for place in PLACES)]
 

@@ -54,6 +54,7 @@ def all_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
     edition = load(configuration)
     expected = {page.path for page in edition.catalogue.pages()}
     expected |= {edition.catalogue.entry(code, form.id).path for code in edition.languages for form in edition.forms.values()}
+    expected |= {edition.catalogue.entry(code, made).path for code in edition.languages for made in edition.signs.pages}
     assert set(pages) == expected | {"/"}
     assert files == {inbox_key.FILE}
     return pages

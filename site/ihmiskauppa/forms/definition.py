@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ihmiskauppa.forms import indicators
 from ihmiskauppa.forms.spoken import OTHER, SPOKEN
 from ihmiskauppa.translations import msgid
 
@@ -144,8 +145,8 @@ class Form:
 
 
 def load(folder: Path) -> Mapping[str, Form]:
-    """All forms of `folder` by name. Raises `DefinitionError`."""
-    forms = [parse(path) for path in sorted(folder.glob("*.toml"))]
+    """All forms of `folder` by name; the signs check is none. Raises `DefinitionError`."""
+    forms = [parse(path) for path in sorted(folder.glob("*.toml")) if path.name != indicators.FILE]
     return {form.name: form for form in forms}
 
 

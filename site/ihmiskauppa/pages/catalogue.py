@@ -131,6 +131,11 @@ class Catalogue:
         """Every page by its whole path, `/fi/get-help/police/`."""
         return {page.path: page for page in self.pages()}
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """Every page, form and page that the program makes."""
+        return frozenset(self._order)
+
     def entry(self, language: str, page_id: str) -> Entry:
         """The menu line of a page or of a form."""
         place = self._places.get(page_id)

@@ -13,8 +13,9 @@ from typing import Final
 
 from ihmiskauppa import contacts, database, languages, logs, translations
 from ihmiskauppa.contacts import Contacts, ContactsError
-from ihmiskauppa.forms import definition
+from ihmiskauppa.forms import definition, indicators
 from ihmiskauppa.forms.definition import DefinitionError, Form
+from ihmiskauppa.forms.indicators import Check, IndicatorsError
 from ihmiskauppa.languages import Languages, LanguagesError
 from ihmiskauppa.pages import catalogue, markup
 from ihmiskauppa.pages.catalogue import Catalogue, Place
@@ -25,8 +26,7 @@ from ihmiskauppa.settings import Settings
 from ihmiskauppa.translations import Translations, TranslationsError
 
 LOOK_SECONDS: Final = 2.0
-CACHE: Final = "cache"  # folder of the instance; may be deleted at any time
-BROKEN: Final = (ContactsError, ContentError, DefinitionError, FiguresError, LanguagesError, TranslationsError)
+BROKEN: Final = (ContactsError, ContentError, DefinitionError, FiguresError, IndicatorsError, LanguagesError, TranslationsError)
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ class Edition:
     contacts: Contacts
     translations: Translations
     forms: Mapping[str, Form]
+    signs: Check
     catalogue: Catalogue
     inbox_keys: tuple[UsableKey, ...] = ()
 
@@ -68,8 +69,10 @@ def load(settings: Settings) -> Edition:
     people = contacts.load(settings.content_folder / "contacts.toml")
     texts = translations.load(settings.translations_folder, tongues)
     forms = definition.load(settings.forms_folder)
+    signs = indicators.load(settings.forms_folder)
     placed = [
         *(MadePage(form.id, f"form:{form.name}", form.order, form.title, form.summary) for form in forms.values()),
+        *_of_signs(signs),
         *MADE_PAGES,
     ]
     places = [
@@ -85,8 +88,22 @@ def load(settings: Settings) -> Edition:
     for form in forms.values():
         for text in form.texts:
             markup.check_contacts(text, people, form.name)
+<<<<<<< ours
     pages = catalogue.load(settings.content_folder, tongues, people, places, settings.instance / CACHE)
     return Edition(tongues, people, texts, forms, pages)
+=======
+    for text in signs.texts:
+        markup.check_contacts(text, people, indicators.FILE)
+    pages = catalogue.load(settings.content_folder, tongues, people, places, settings.instance / CACHE)
+    for link in sorted(signs.links - pages.ids):
+        raise IndicatorsError(f"{settings.forms_folder / indicators.FILE}: a step leads to {link}, which is no page")
+    return Edition(tongues, people, texts, forms, signs, pages)
+
+
+def _of_signs(check: Check) -> list[MadePage]:
+    """The places of the signs check's pages; pages link to the front as `page:signs-check`."""
+    paths = [MadePage(path.id, f"signs-check:{path.name}", path.order, path.title, path.summary) for path in check.paths]
+    return [MadePage(check.id, "signs-check", check.order, check.title, check.summary), *paths]
 
 
 @dataclass(frozen=True)
