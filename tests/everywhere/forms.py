@@ -49,11 +49,6 @@ name = "proof"
 kind = "files"
 label = "L"
 staff = "Todiste"
-[[question]]
-name = "more_proof"
-kind = "files"
-label = "L"
-staff = "Toinen todiste"
 """
 
 
