@@ -26,6 +26,7 @@ from ihmiskauppa.settings import Settings
 from ihmiskauppa.translations import Translations, TranslationsError
 
 LOOK_SECONDS: Final = 2.0
+CACHE: Final = "cache"  # folder of the instance; may be deleted at any time
 BROKEN: Final = (ContactsError, ContentError, DefinitionError, FiguresError, IndicatorsError, LanguagesError, TranslationsError)
 
 log = logging.getLogger(__name__)
@@ -88,10 +89,6 @@ def load(settings: Settings) -> Edition:
     for form in forms.values():
         for text in form.texts:
             markup.check_contacts(text, people, form.name)
-<<<<<<< ours
-    pages = catalogue.load(settings.content_folder, tongues, people, places, settings.instance / CACHE)
-    return Edition(tongues, people, texts, forms, pages)
-=======
     for text in signs.texts:
         markup.check_contacts(text, people, indicators.FILE)
     pages = catalogue.load(settings.content_folder, tongues, people, places, settings.instance / CACHE)
