@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from jinja2 import StrictUndefined
 
 from ihmiskauppa import database, logs, settings, start
-from ihmiskauppa.public import documents, errors, frame, front, inbox_key, limits, privacy, signs
+from ihmiskauppa.public import documents, errors, frame, front, inbox_key, limits, privacy, signs, statistics
 from ihmiskauppa.public.bodies import Bodies
 from ihmiskauppa.public.documents import Documents
 from ihmiskauppa.public.editions import Edition, Editions
@@ -55,7 +55,11 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
         return response
 
     def kept(edition: Edition) -> Documents:
-        return {**documents.of_catalogue(edition, frame_of), **signs.documents(edition, frame_of)}
+        return {
+            **documents.of_catalogue(edition, frame_of),
+            **signs.documents(edition, frame_of),
+            **statistics.documents(edition, frame_of),
+        }
 
     if watch:
         current.watch()

@@ -17,7 +17,7 @@ from ihmiskauppa.languages import SOURCE, Languages
 LEAD: Final = "lead"
 FENCE: Final = "+++"
 # Lists and the like that the program puts beneath a page's text: templates/shows/<name>.html.
-SHOWS: Final = frozenset({"languages"})
+SHOWS: Final = frozenset({"languages", "releases"})
 REVIEWS: Final = frozenset({"machine", "person"})
 AUDIENCES: Final = frozenset({"victim", "helper", "professional", "public"})
 TITLE_LENGTH: Final = 70

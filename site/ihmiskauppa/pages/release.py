@@ -12,6 +12,7 @@ from typing import Final
 
 from ihmiskauppa.languages import SOURCE, Language
 
+RELEASE: Final = "release"  # the name of what is downloaded for all tables at once
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
 

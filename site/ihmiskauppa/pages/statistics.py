@@ -14,9 +14,8 @@ from typing import Any, Final
 
 from ihmiskauppa.languages import SOURCE, Languages
 from ihmiskauppa.pages import agreement
-from ihmiskauppa.pages.release import FigureText, Licence, Release, Row, Side, StatisticsError, Table, Texts
+from ihmiskauppa.pages.release import RELEASE, FigureText, Licence, Release, Row, Side, StatisticsError, Table, Texts
 
-RELEASE: Final = "release"  # the name of what is downloaded for all tables at once
 COUNT: Final = "count"
 REVIEWS: Final = frozenset({"machine", "person"})
 

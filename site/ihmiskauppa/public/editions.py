@@ -17,17 +17,22 @@ from ihmiskauppa.forms import definition, indicators
 from ihmiskauppa.forms.definition import DefinitionError, Form
 from ihmiskauppa.forms.indicators import Check, IndicatorsError
 from ihmiskauppa.languages import Languages, LanguagesError
-from ihmiskauppa.pages import catalogue, markup
+from ihmiskauppa.pages import catalogue, markup, statistics
 from ihmiskauppa.pages.catalogue import Catalogue, Place
 from ihmiskauppa.pages.content import ContentError
 from ihmiskauppa.pages.figures import FiguresError
+from ihmiskauppa.pages.release import Release, StatisticsError
 from ihmiskauppa.public.inbox_key import InboxKey, UsableKey
 from ihmiskauppa.settings import Settings
 from ihmiskauppa.translations import Translations, TranslationsError
 
 LOOK_SECONDS: Final = 2.0
 CACHE: Final = "cache"  # folder of the instance; may be deleted at any time
-BROKEN: Final = (ContactsError, ContentError, DefinitionError, FiguresError, IndicatorsError, LanguagesError, TranslationsError)
+FIRST_RELEASE: Final = 10  # the order of the latest release among the pages of its section
+BROKEN: Final = (
+    *(ContactsError, ContentError, DefinitionError, FiguresError, IndicatorsError, LanguagesError, StatisticsError),
+    TranslationsError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +61,7 @@ class Edition:
     translations: Translations
     forms: Mapping[str, Form]
     signs: Check
+    releases: tuple[Release, ...]
     catalogue: Catalogue
     inbox_keys: tuple[UsableKey, ...] = ()
 
@@ -71,6 +77,7 @@ def load(settings: Settings) -> Edition:
     texts = translations.load(settings.translations_folder, tongues)
     forms = definition.load(settings.forms_folder)
     signs = indicators.load(settings.forms_folder)
+    releases = statistics.load(settings.content_folder / "statistics", tongues)
     placed = [
         *(MadePage(form.id, f"form:{form.name}", form.order, form.title, form.summary) for form in forms.values()),
         *_of_signs(signs),
@@ -86,6 +93,7 @@ def load(settings: Settings) -> Edition:
         )
         for made in placed
     ]
+    places += [_of_release(release, tongues, order) for order, release in enumerate(releases, FIRST_RELEASE)]
     for form in forms.values():
         for text in form.texts:
             markup.check_contacts(text, people, form.name)
@@ -94,13 +102,26 @@ def load(settings: Settings) -> Edition:
     pages = catalogue.load(settings.content_folder, tongues, people, places, settings.instance / CACHE)
     for link in sorted(signs.links - pages.ids):
         raise IndicatorsError(f"{settings.forms_folder / indicators.FILE}: a step leads to {link}, which is no page")
-    return Edition(tongues, people, texts, forms, signs, pages)
+    return Edition(tongues, people, texts, forms, signs, releases, pages)
 
 
 def _of_signs(check: Check) -> list[MadePage]:
     """The places of the signs check's pages; pages link to the front as `page:signs-check`."""
     paths = [MadePage(path.id, f"signs-check:{path.name}", path.order, path.title, path.summary) for path in check.paths]
     return [MadePage(check.id, "signs-check", check.order, check.title, check.summary), *paths]
+
+
+def _of_release(release: Release, languages: Languages, order: int) -> Place:
+    """The place of a release of statistics; pages link to it as `page:figures/2018`."""
+    texts = {code: release.texts_for(language) for code, language in languages.items()}
+    return Place(
+        id=release.id,
+        link=release.id,
+        order=order,
+        titles={code: own.title for code, own in texts.items()},
+        summaries={code: own.summary for code, own in texts.items()},
+        languages=tuple(release.texts),
+    )
 
 
 @dataclass(frozen=True)
@@ -171,6 +192,6 @@ def _marks(folder: Path) -> list[tuple[str, int, int]]:
             status = path.stat()
         except OSError:
             continue  # it went away while we looked: the next look sees the rest
-        if path.suffix in {".md", ".toml", ".po"}:
+        if path.suffix in {".md", ".toml", ".po", ".csv"}:
             marks.append((str(path), status.st_mtime_ns, status.st_size))
     return marks

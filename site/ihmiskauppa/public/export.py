@@ -1,4 +1,4 @@
-"""A static copy for a web server: every information page and static file, byte by byte what the site itself would send.
+"""A static copy for a web server: every kept document and static file, byte by byte what the site itself would send.
 
 Beside each page lie its compressed forms (`.gz`, `.br`); the inbox's key lies there too, as a file and by Web Key Directory.
 Forms and `/` depend on the visitor and are not in it. Two pages stand in for each form where the web server answers by itself,
@@ -47,8 +47,9 @@ def export(configuration: Settings, build: Callable[[Settings], Gateway], folder
     """
     edition = editions.load(configuration)
     static = load_static(Path(__file__).parent.parent / "static")
-    site = Client(within(build(configuration)))
-    files = pages(site, [*edition.catalogue.by_path, *static])
+    gateway = build(configuration)
+    site = Client(within(gateway))
+    files = pages(site, [*gateway.pages.paths, *static])
     try:
         files |= {file_name(path): body for path, body in InboxKey.of(configuration).files()}
     except KeysError as fault:

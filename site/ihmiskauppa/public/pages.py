@@ -56,6 +56,10 @@ class KeptSet:
     def __contains__(self, path: str) -> bool:
         return path in self._documents
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(self._documents)
+
     def at_hand(self, path: str) -> Kept | None:
         return self._kept.get(path)
 
@@ -99,6 +103,11 @@ class KeptPages:
 
     def __contains__(self, path: str) -> bool:
         return path in self._set
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where there is a document: all that a copy of the site has, beside its static files."""
+        return self._set.paths
 
     def at_hand(self, path: str) -> Kept | None:
         """What is kept for `path` already."""
