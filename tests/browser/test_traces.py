@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from ihmiskauppa import languages
 from ihmiskauppa.forms import definition, indicators
-from ihmiskauppa.pages import catalogue
+from ihmiskauppa.pages import catalogue, statistics
 from ihmiskauppa.settings import data_folder
 from tests.copies import Copy
 
@@ -15,6 +15,7 @@ PLACES = sorted(
     {path.parent.relative_to(data_folder("content") / "pages").as_posix() for path in data_folder("content").rglob("fi.md")}
     | {form.id for form in definition.load(data_folder("forms")).values()}
     | set(indicators.load(data_folder("forms")).pages)
+    | {release.id for release in statistics.load(data_folder("content") / "statistics", LANGUAGES)}
 )
 PATHS = ["/", "/nowhere", *(f"/{code}/{catalogue.path_of(place)}" for code in LANGUAGES for place in PLACES)]
 

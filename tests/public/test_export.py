@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from ihmiskauppa.app import build_public_app
 from ihmiskauppa.cli import REFUSED, main
 from ihmiskauppa.pages.content import ContentError
-from ihmiskauppa.public import editions, export
+from ihmiskauppa.public import export
 from ihmiskauppa.public.export import ExportError
 from tests.client import Page, check_page
 from tests.public.conftest import Site
@@ -33,7 +33,7 @@ def _files(folder: Path) -> set[str]:
 def test_every_page_in_every_encoding_equals_what_is_served(site: Site, copy: Path) -> None:
     """Byte for byte, plain, gzip and brotli; static files too; and nothing else but the two stand-ins and the inbox's key."""
     expected = set()
-    paths = [*editions.load(site.configuration).catalogue.by_path, "/static/site.css", "/static/exit.js"]
+    paths = [*site.application.pages.paths, "/static/site.css", "/static/exit.js"]
     for path in paths:
         for encoding, suffix in (("", ""), ("gzip", ".gz"), ("br", ".br")):
             served = site.client.get(path, headers={"Accept-Encoding": encoding})

@@ -141,7 +141,9 @@ class Catalogue:
         place = self._places.get(page_id)
         path = f"/{language}/{path_of(page_id)}"
         if place is not None:
-            return Entry(page_id, path, place.titles[language], place.summaries[language], self.languages[language])
+            known = place.languages or tuple(self.languages)
+            written = next(code for code in (language, *self.languages[language].fallback) if code in known)
+            return Entry(page_id, path, place.titles[language], place.summaries[language], self.languages[written])
         page = self._pages[language][page_id]
         return Entry(page_id, path, page.title, page.summary, page.body_language)
 

@@ -12,10 +12,10 @@ from typing import Final, Literal
 
 COLUMN: Final = 17.0  # em; 320 px less the margins are 18 em of 16 px
 LONGEST: Final = 78.0  # per cent; the number stands beside the bar
-LINE: Final = 1.5  # em from one line to the next
+LINE: Final = 1.6  # em from one line to the next
 THICKNESS: Final = 1.1
 GAP: Final = 0.7
-BASELINE: Final = 1.1  # of the first line
+BASELINE: Final = 1.05  # of the first line
 
 _NARROW: Final = frozenset("iljtfrI.,:;'’|!()[] -\u00ad")
 _WIDE: Final = frozenset("mwMWÆŒ@%—")
