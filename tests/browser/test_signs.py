@@ -86,9 +86,11 @@ def test_a_print_has_ticks_outcome_and_address(bare_page: Page, copy: Copy, tmp_
     shown, hidden = (page.locator(f"[data-step={level}] h3").text_content() or "" for level in ("closer", "none"))
     file = tmp_path / "print.pdf"
     page.pdf(path=file, format="A4")
+    page.emulate_media(media="print")
     text = subprocess.run([need("pdftotext"), "-layout", file, "-"], capture_output=True, text=True, check=True).stdout
     assert "+358 295 463 177" in text
     assert f"/{language}/recognise/signs-check/someone-i-know/" in text
+    assert not page.locator(".ik-exit").is_visible(), "the exit is no part of a print"
     if language == "fi":  # right-to-left text comes out of a PDF in its own order
         assert shown in text
         assert hidden not in text
