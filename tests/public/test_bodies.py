@@ -1,7 +1,8 @@
 """Posts while they arrive: deadlines, who makes way when the room is full, and how much is read at all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -29,6 +30,12 @@ class _Sender:
             await asyncio.Event().wait()
 
 
+def _run(scene: Coroutine[None, None, None]) -> None:
+    """Play a scene on an event loop in a thread of its own: Playwright's may be running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, scene).result()
+
+
 async def _post(
     bodies: Bodies, source: str, sender: _Sender, length: int = 5000, answered: Awaitable[object] | None = None
 ) -> Posted:
@@ -48,7 +55,7 @@ def test_a_deadline_ends_a_silent_body() -> None:
         assert (posted.text["message"], posted.refusal) == ("säily", Refusal.CUT)
         assert not bodies._places
 
-    asyncio.run(scene())
+    _run(scene())
 
 
 def test_the_source_with_the_most_makes_way_and_nobody_else() -> None:
@@ -67,7 +74,7 @@ def test_the_source_with_the_most_makes_way_and_nobody_else() -> None:
         for task in (slow, *greedy[1:]):
             task.cancel()
 
-    asyncio.run(scene())
+    _run(scene())
 
 
 def test_over_the_onion_service_whoever_came_first_makes_way() -> None:
@@ -83,7 +90,7 @@ def test_over_the_onion_service_whoever_came_first_makes_way() -> None:
         for task in flood:
             task.cancel()
 
-    asyncio.run(scene())
+    _run(scene())
 
 
 def test_too_much_held_at_once_makes_the_largest_go() -> None:
@@ -101,7 +108,7 @@ def test_too_much_held_at_once_makes_the_largest_go() -> None:
         little.cancel()
         larger.cancel()
 
-    asyncio.run(scene())
+    _run(scene())
 
 
 def test_a_source_waits_for_its_own_turn_and_nobody_else_waits_for_it() -> None:
@@ -124,7 +131,7 @@ def test_a_source_waits_for_its_own_turn_and_nobody_else_waits_for_it() -> None:
         assert [(await task).refusal for task in held] == [None, None]
         assert not bodies._turns
 
-    asyncio.run(scene())
+    _run(scene())
 
 
 def test_a_source_with_all_it_may_have_makes_way_for_itself() -> None:
@@ -140,7 +147,7 @@ def test_a_source_with_all_it_may_have_makes_way_for_itself() -> None:
         for task in silent[1:]:
             task.cancel()
 
-    asyncio.run(scene())
+    _run(scene())
 
 
 @pytest.mark.parametrize("length", [DRAINED, 10**9])
@@ -155,4 +162,4 @@ def test_what_is_refused_is_read_on_up_to_64_mb(length: int) -> None:
         assert sender.taken == DRAINED
         assert LONGEST_TEXT < DRAINED
 
-    asyncio.run(scene())
+    _run(scene())
