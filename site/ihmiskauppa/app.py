@@ -3,6 +3,7 @@
 Imported by nobody but the server that is told its name.
 """
 
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from flask import Flask, Response, request
 from jinja2 import StrictUndefined
 
 from ihmiskauppa import database, logs, settings, start
-from ihmiskauppa.public import documents, errors, frame, front, inbox_key, limits, privacy, signs, statistics
+from ihmiskauppa.public import documents, errors, frame, front, inbox_key, limits, privacy, search, signs, statistics
 from ihmiskauppa.public.bodies import Bodies
 from ihmiskauppa.public.documents import Documents
 from ihmiskauppa.public.editions import Edition, Editions
@@ -47,6 +48,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
     front.register(app, current, frame_of)
     errors.register(app, current, frame_of, submissions)
     inbox_key.register(app, current.inbox_key)
+    search.register(app, current, frame_of)
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -63,6 +65,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
 
     if watch:
         current.watch()
+        threading.Thread(target=current.current.search.prepare, name="search", daemon=True).start()
     return Gateway(
         app,
         KeptPages(current, kept, Path(__file__).parent / "static", context=app.app_context, practice=configuration.practice),

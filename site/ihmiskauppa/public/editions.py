@@ -17,21 +17,23 @@ from ihmiskauppa.forms import definition, indicators
 from ihmiskauppa.forms.definition import DefinitionError, Form
 from ihmiskauppa.forms.indicators import Check, IndicatorsError
 from ihmiskauppa.languages import Languages, LanguagesError
-from ihmiskauppa.pages import catalogue, markup, statistics
+from ihmiskauppa.pages import catalogue, markup, search, statistics, synonyms
 from ihmiskauppa.pages.catalogue import Catalogue, Place
 from ihmiskauppa.pages.content import ContentError
 from ihmiskauppa.pages.figures import FiguresError
 from ihmiskauppa.pages.release import Release, StatisticsError
+from ihmiskauppa.pages.search import Search
+from ihmiskauppa.pages.synonyms import SynonymsError
 from ihmiskauppa.public.inbox_key import InboxKey, UsableKey
 from ihmiskauppa.settings import Settings
-from ihmiskauppa.translations import Translations, TranslationsError
+from ihmiskauppa.translations import Translations, TranslationsError, msgid
 
 LOOK_SECONDS: Final = 2.0
 CACHE: Final = "cache"  # folder of the instance; may be deleted at any time
 FIRST_RELEASE: Final = 10  # the order of the latest release among the pages of its section
 BROKEN: Final = (
     *(ContactsError, ContentError, DefinitionError, FiguresError, IndicatorsError, LanguagesError, StatisticsError),
-    TranslationsError,
+    *(SynonymsError, TranslationsError),
 )
 
 log = logging.getLogger(__name__)
@@ -48,8 +50,11 @@ class MadePage:
     summary: str
 
 
+SEARCH: Final = MadePage(
+    "about/search", "about/search", 100, msgid("Search"), msgid("Find a page of this site by its words, in your own language.")
+)
 # Without the forms. A view or a kept document answers at each one's path.
-MADE_PAGES: Final[tuple[MadePage, ...]] = ()
+MADE_PAGES: Final = (SEARCH,)
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Edition:
     signs: Check
     releases: tuple[Release, ...]
     catalogue: Catalogue
+    search: Search
     inbox_keys: tuple[UsableKey, ...] = ()
 
     def form_at(self, path: str) -> Form | None:
@@ -102,7 +108,9 @@ def load(settings: Settings) -> Edition:
     pages = catalogue.load(settings.content_folder, tongues, people, places, settings.instance / CACHE)
     for link in sorted(signs.links - pages.ids):
         raise IndicatorsError(f"{settings.forms_folder / indicators.FILE}: a step leads to {link}, which is no page")
-    return Edition(tongues, people, texts, forms, signs, releases, pages)
+    found_by = synonyms.load(settings.content_folder / "synonyms.toml", tongues)
+    searched = search.of_catalogue(pages, [place for place in places if place.id != SEARCH.id])
+    return Edition(tongues, people, texts, forms, signs, releases, pages, Search(tongues, found_by, searched))
 
 
 def _of_signs(check: Check) -> list[MadePage]:
