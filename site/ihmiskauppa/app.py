@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from jinja2 import StrictUndefined
 
 from ihmiskauppa import database, logs, settings, start
-from ihmiskauppa.public import documents, errors, frame, front, inbox_key, limits, privacy, search, signs, statistics
+from ihmiskauppa.public import documents, errors, frame, front, inbox_key, limits, privacy, search, signs, statistics, wellknown
 from ihmiskauppa.public.bodies import Bodies
 from ihmiskauppa.public.documents import Documents
 from ihmiskauppa.public.editions import Edition, Editions
@@ -61,6 +61,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
             **documents.of_catalogue(edition, frame_of),
             **signs.documents(edition, frame_of),
             **statistics.documents(edition, frame_of),
+            **wellknown.documents(edition, frame_of),
         }
 
     if watch:

@@ -67,6 +67,8 @@ def serve() -> None:
     for tell in (keys.warnings, keys.endless, keys.ending):
         for warning in tell(keyring, configuration.inbox_keys, database.now()):
             click.echo(f"WARNING: {warning}", err=True)
+    for warning in start.content_warnings(configuration):
+        click.echo(f"WARNING: {warning}", err=True)
     for area in [] if configuration.practice else logs.plain_swap():
         click.echo(
             f"WARNING: swap on {area} is not encrypted: what visitors write may reach that disk. swapoff, or dm-crypt.",

@@ -3,7 +3,7 @@
 import datetime
 import shutil
 
-from ihmiskauppa import condition, database
+from ihmiskauppa import condition, contacts, database, languages
 from ihmiskauppa.forms.files import MEGABYTE, FileLimits
 from ihmiskauppa.intake import alerts, keys, message
 from ihmiskauppa.intake.alerts import Alerts, Command, SecondServer, Trouble, Way
@@ -14,6 +14,7 @@ from ihmiskauppa.intake.mail import Mailer
 from ihmiskauppa.intake.outbox import Outbox
 from ihmiskauppa.intake.sealing import Sealer, SealingError
 from ihmiskauppa.intake.submission import Desk
+from ihmiskauppa.pages import security
 from ihmiskauppa.public import editions, limits
 from ihmiskauppa.settings import Settings, StartRefusedError, data_folder
 
@@ -150,3 +151,10 @@ def ways(configuration: Settings) -> list[Way]:
             )
         )
     return found
+
+
+def content_warnings(configuration: Settings) -> list[str]:
+    """What in the content needs somebody soon, a sentence each. The content must be fit."""
+    folder = configuration.content_folder
+    tongues, people = languages.load(folder / "languages.toml"), contacts.load(folder / "contacts.toml")
+    return security.load(folder / security.FILE, people, tongues).warnings(database.now())

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ihmiskauppa.app import build_public_app
-from ihmiskauppa.public import inbox_key
+from ihmiskauppa.public import inbox_key, wellknown
 from ihmiskauppa.public.editions import SEARCH, load
 from ihmiskauppa.settings import Settings
 from tests.client import SPACE, CheckedClient, Page
@@ -59,7 +59,7 @@ def all_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
     asked = [form.id for form in edition.forms.values()] + [SEARCH.id]
     expected |= {edition.catalogue.entry(code, page_id).path for code in edition.languages for page_id in asked}
     assert set(pages) == expected | {"/"}
-    assert files == {inbox_key.FILE} | {path for path in kept if not path.endswith("/")}
+    assert files == {inbox_key.FILE} | {path for path in kept if not path.endswith("/")} - set(wellknown.PATHS)
     return pages
 
 

@@ -17,12 +17,13 @@ from ihmiskauppa.forms import definition, indicators
 from ihmiskauppa.forms.definition import DefinitionError, Form
 from ihmiskauppa.forms.indicators import Check, IndicatorsError
 from ihmiskauppa.languages import Languages, LanguagesError
-from ihmiskauppa.pages import catalogue, markup, search, statistics, synonyms
+from ihmiskauppa.pages import catalogue, markup, search, security, statistics, synonyms
 from ihmiskauppa.pages.catalogue import Catalogue, Place
 from ihmiskauppa.pages.content import ContentError
 from ihmiskauppa.pages.figures import FiguresError
 from ihmiskauppa.pages.release import Release, StatisticsError
 from ihmiskauppa.pages.search import Search
+from ihmiskauppa.pages.security import Security, SecurityError
 from ihmiskauppa.pages.synonyms import SynonymsError
 from ihmiskauppa.public.inbox_key import InboxKey, UsableKey
 from ihmiskauppa.settings import Settings
@@ -33,7 +34,7 @@ CACHE: Final = "cache"  # folder of the instance; may be deleted at any time
 FIRST_RELEASE: Final = 10  # the order of the latest release among the pages of its section
 BROKEN: Final = (
     *(ContactsError, ContentError, DefinitionError, FiguresError, IndicatorsError, LanguagesError, StatisticsError),
-    *(SynonymsError, TranslationsError),
+    *(SecurityError, SynonymsError, TranslationsError),
 )
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class Edition:
     releases: tuple[Release, ...]
     catalogue: Catalogue
     search: Search
+    security: Security
     inbox_keys: tuple[UsableKey, ...] = ()
 
     def form_at(self, path: str) -> Form | None:
@@ -110,7 +112,9 @@ def load(settings: Settings) -> Edition:
         raise IndicatorsError(f"{settings.forms_folder / indicators.FILE}: a step leads to {link}, which is no page")
     found_by = synonyms.load(settings.content_folder / "synonyms.toml", tongues)
     searched = search.of_catalogue(pages, [place for place in places if place.id != SEARCH.id])
-    return Edition(tongues, people, texts, forms, signs, releases, pages, Search(tongues, found_by, searched))
+    secure = security.load(settings.content_folder / security.FILE, people, tongues)
+    words = Search(tongues, found_by, searched)
+    return Edition(tongues, people, texts, forms, signs, releases, pages, words, secure)
 
 
 def _of_signs(check: Check) -> list[MadePage]:
