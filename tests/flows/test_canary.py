@@ -118,6 +118,18 @@ def _sharers() -> set[int]:
     return {int(pid) for segment in segments for pid in segment[4:6]}
 
 
+def test_what_is_searched_for_is_found_nowhere(copy: Copy) -> None:
+    """Words in the address of a search, found or not, on a page that is there or not: in no file, the log among them."""
+    word = "kanaria" + secrets.token_hex(12)
+    since = time.time() - 1
+    for path in (f"/fi/about/search/?q={word}", f"/ar/about/search/?q=poliisi+{word}", f"/xx/about/search/?q={word}"):
+        with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(copy.url + path, timeout=10) as answer:  # noqa: S310
+            assert word in answer.read().decode(), "the field keeps what was typed"
+    assert not [str(path) for path in _changed_files(since) if _holds(path, [word.encode()])]
+    assert not [str(path) for path in _descriptors(_family(copy)) if _holds(path, [word.encode()])]
+    assert word not in copy.log.read_text()
+
+
 def test_the_log_names_no_visitor(copy: Copy) -> None:
     """After requests with an address, a browser's name and a referrer, the log holds none of them."""
     odd = {"User-Agent": "Nokkahuilu/1.0", "Referer": "https://nokkahuilu.example/", "X-Forwarded-For": "192.0.2.201"}

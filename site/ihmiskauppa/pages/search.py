@@ -107,32 +107,28 @@ class Search:
 
     def find(self, query: str, language: str) -> Found:
         """What has the words of `query`: all of them, or, where nothing has, some or similar ones in the likeliest language."""
-        text = unicodedata.normalize("NFC", query[:LONGEST_QUERY])
+        # One character may stand for many in NFKC: bounded before and after.
+        text = unicodedata.normalize("NFKC", query[:LONGEST_QUERY].replace("´", "'"))[:LONGEST_QUERY]
         order = list(dict.fromkeys([language, "en", SOURCE, *self._languages]))
         wanted = [code for code in order if code in self._languages]
         urgent = any(self._index(code).is_urgent(text) for code in wanted)
-        hits = [(code, self._index(code).find(text, strict=True)) for code in wanted]
-        whole = any(found for _, found in hits)
-        if not whole:
-            likeliest = dict.fromkeys([language, "en", SOURCE])
-            loose = ((code, self._index(code).find(text, strict=False)) for code in likeliest if code in self._languages)
-            hits = [next(((code, found) for code, found in loose if found), (language, ()))]
-        return Found(tuple(self._without_repeats(hits, language)), whole, urgent)
+        hits: dict[str, tuple[Hit, ...]] = {}
+        for code in wanted:
+            # In other languages fewer, and no page that was found in the one asked for.
+            own = frozenset(_page(hit.path) for hit in hits.get(language, ()))
+            most = MOST_HITS if code == language else MOST_ELSEWHERE
+            hits[code] = self._index(code).find(text, strict=True, most=most, without=own)
+        whole = any(hits.values())
+        for code in wanted if not whole else ():
+            if code in {language, "en", SOURCE} and not any(hits.values()):
+                hits[code] = self._index(code).find(text, strict=False)
+        listed = tuple((self._languages[code], found) for code, found in hits.items() if found)
+        return Found(listed, whole, urgent)
 
     def prepare(self) -> None:
         """Make every index now, so that no visitor waits for it."""
         for code in self._languages:
             self._index(code)
-
-    def _without_repeats(
-        self, hits: Sequence[tuple[str, tuple[Hit, ...]]], asked: str
-    ) -> Iterator[tuple[Language, tuple[Hit, ...]]]:
-        """In other languages only pages that were not found in the one asked for, and fewer of them."""
-        own = {_page(hit.path) for code, found in hits if code == asked for hit in found}
-        for code, found in hits:
-            kept = found if code == asked else [hit for hit in found if _page(hit.path) not in own][:MOST_ELSEWHERE]
-            if kept:
-                yield self._languages[code], tuple(kept)
 
     def _index(self, code: str) -> "_Index":
         index = self._indexes.get(code)
@@ -202,17 +198,19 @@ class _Index:
             query = self._phrase(text)
             return any(_within(phrase, query) is not None for phrase in self._urgent)
 
-    def find(self, text: str, *, strict: bool) -> tuple[Hit, ...]:
-        """The passages that have every word of the query, best first; if not `strict`, similar words, or some of them."""
+    def find(self, text: str, *, strict: bool, most: int = MOST_HITS, without: frozenset[str] = frozenset()) -> tuple[Hit, ...]:
+        """The passages that have every word of the query, best first; if not `strict`, similar words, or some of them.
+
+        At most `most`, none of the pages `without`.
+        """
         with self._lock:
             terms = self._terms(text, strict=strict)
-            if not terms:
-                return ()
             numbers = self._ask(terms, " AND ")
             if not numbers and not strict:
                 numbers = self._ask([term for term in terms if term], " OR ")
             marked = frozenset(token for term in terms for phrase in term for token in phrase)
-            return tuple(self._hit(self._passages[number], marked) for number in self._few_of_a_page(numbers))
+            kept = self._few_of_a_page(numbers, without)[:most]
+            return tuple(self._hit(self._passages[number], marked) for number in kept)
 
     def _indexed(self, text: str) -> str:
         return " ".join(self._phrase(text, remember=True))
@@ -259,10 +257,12 @@ class _Index:
         """The word's token, those of words that begin like it, and, if not `strict`, of words that have it within or nearly."""
         token, plain = self._words.token(word), words.bare(word)
         tokens = {token} & self._known
-        if not tokens or not self._words.writing.letters:
+        letters = self._words.writing.letters
+        if letters == "" or (words.is_bare(word) and (letters is None or not tokens)):
             tokens |= self._by_bare.get(plain, set())
         root = words.bare(self._words.root(token))
-        for start in {plain if len(plain) >= COMPOUND else "", root} - {""}:
+        begins = len(plain) >= COMPOUND and self._words.writing.cut
+        for start in {plain if begins else "", root} - {""}:
             for other in _beginning(self._bare, start):
                 tokens |= self._by_bare[other]
         if not strict:
@@ -308,15 +308,15 @@ class _Index:
         )
         return [number for (number,) in rows]
 
-    def _few_of_a_page(self, numbers: Iterable[int]) -> list[int]:
-        shown: dict[str, int] = {}
-        kept = []
+    def _few_of_a_page(self, numbers: Iterable[int], without: frozenset[str]) -> list[int]:
+        shown = dict.fromkeys(without, MOST_OF_A_PAGE)
+        kept: list[int] = []
         for number in numbers:
             page = _page(self._passages[number].path)
             shown[page] = shown.get(page, 0) + 1
             if shown[page] <= MOST_OF_A_PAGE:
                 kept.append(number)
-        return kept[:MOST_HITS]
+        return kept
 
     def _hit(self, passage: Passage, marked: frozenset[str]) -> Hit:
         title, heading, text = (self._pieces(part, marked) for part in (passage.title, passage.heading, passage.text))
@@ -330,7 +330,8 @@ class _Index:
                 spans += _spans_of_run(match[0], match.start(), marked)
             elif (self._tokens.get(match[0]) or self._words.token(match[0])) in marked:
                 spans.append(match.span())
-        pieces, position = [], 0
+        pieces: list[Piece] = []
+        position = 0
         for start, end in spans:
             pieces += [Piece(text[position:start], found=False), Piece(text[start:end], found=True)]
             position = end

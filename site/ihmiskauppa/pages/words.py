@@ -13,6 +13,8 @@ from typing import Final
 
 import Stemmer
 
+STEM: Final = 4  # letters; a shorter stem is not taken for the start of other words
+LONG: Final = 6  # letters of a word that may lose more than its last one
 GRAM: Final = 3  # characters; a shorter query finds the grams that begin with it
 
 # Thai, Lao, Burmese, Khmer, kana, Han.
@@ -44,6 +46,20 @@ _AMHARIC: Final = str.maketrans(  # series that sound alike, each of seven vowel
     }
 )
 _DEVANAGARI: Final = str.maketrans({"\u093c": "", "\u0901": "\u0902"})  # the dot below; candrabindu for anusvara
+# Finnish consonants that change with the case, at the end of a stem: lupa, luvan. Its stemmer leaves them.
+_STRONG: Final = {
+    "pp": "p",
+    "v": "p",
+    "tt": "t",
+    "d": "t",
+    "kk": "k",
+    "ng": "nk",
+    "mm": "mp",
+    "nn": "nt",
+    "ll": "lt",
+    "rr": "rt",
+}
+_GRADES: Final = re.compile(f"({'|'.join(_STRONG)})(?=[aeiouyäö]?$)")
 _BARE: Final = {**_PERSIAN, **_ALIKE, ord("ٱ"): "ا", **_DEVANAGARI, **_AMHARIC}
 _LATIN: Final = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t"})
 
@@ -52,8 +68,9 @@ _LATIN: Final = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "ı": "i", "æ":
 class Writing:
     """What is particular to a language.
 
-    `stems` names its Snowball algorithm. Where there is none, `cut` letters at the end may differ, `least` stay. `letters` are
-    no accented forms of others but letters of their own; None: all are.
+    `stems` names its Snowball algorithm; where there is none, up to `cut` letters at the end may differ, `least` stay.
+    `letters` are no accented forms of others but letters of their own (None: all are). `before` and `after` the stemmer,
+    letters are put for others; `drops` are vowels it leaves at the end of some forms.
     """
 
     stems: str = ""
@@ -62,21 +79,23 @@ class Writing:
     after: Mapping[int, str] = field(default_factory=dict)
     elides: bool = False
     dotless: bool = False
+    gradates: bool = False
+    drops: str = ""
     cut: int = 2
-    least: int = 4
+    least: int = 3
 
 
 WRITINGS: Final[Mapping[str, Writing]] = {
-    "fi": Writing("finnish", "åäö"),
+    "fi": Writing("finnish", "åäö", gradates=True),
     "sv": Writing("swedish", "åäö"),
     "en": Writing("english"),
     "ru": Writing("russian"),
-    "et": Writing("estonian", "äõöü"),
+    "et": Writing("estonian", "äõöü", drops="aeiu"),
     "ar": Writing("arabic", before=_ARABIC, after=_ALIKE),
     "fa": Writing("persian", before=_PERSIAN, after=_ALIKE),
     "prs": Writing("persian", before=_PERSIAN, after=_ALIKE),
     "ckb": Writing(before=_PERSIAN, after=_ALIKE),
-    "ur": Writing(before=_PERSIAN, after=_ALIKE, least=3),
+    "ur": Writing(before=_PERSIAN, after=_ALIKE),
     "fr": Writing("french", elides=True),
     "es": Writing("spanish"),
     "pt": Writing("portuguese"),
@@ -85,7 +104,6 @@ WRITINGS: Final[Mapping[str, Writing]] = {
     "tr": Writing("turkish", dotless=True),
     "hi": Writing("hindi", before=_DEVANAGARI),
     "ne": Writing("nepali", before=_DEVANAGARI),
-    "bn": Writing(least=3),
     "am": Writing(before=_AMHARIC, cut=1, least=2),
     "ti": Writing(cut=1, least=2),
     "vi": Writing(letters=None, cut=0),
@@ -110,15 +128,24 @@ class Words:
         if writing.dotless:
             word = word.replace("I", "ı").replace("İ", "i")
         word = _folded(word).translate(writing.before)
+        if writing.stems == "arabic" and word.endswith("ه"):
+            word = word[:-1] + "ة"  # often written so; as a suffix, "his", the stemmer drops either
         if self._stemmer is not None:
             word = self._stemmer.stemWord(word)
+        if writing.drops and len(word) > STEM:
+            word = word.rstrip(writing.drops)
+        if writing.gradates:
+            word = _GRADES.sub(lambda match: _STRONG[match[0]], word)
         word = word.translate(writing.after)
         return word if writing.letters is None else _without_accents(word, writing.letters)
 
     def root(self, token: str) -> str:
         """The start of `token` that its other forms share; empty if it is too short to say."""
-        shared = token if self._stemmer is not None else token[: max(self.writing.least, len(token) - self.writing.cut)]
-        return shared if len(shared) >= self.writing.least and self.writing.cut else ""
+        if self._stemmer is not None:
+            return token if len(token) >= STEM else ""
+        cut = min(self.writing.cut, 1 if len(token) < LONG else LONG)
+        shared = token[: len(token) - cut]
+        return shared if cut and len(shared) >= self.writing.least else ""
 
 
 def is_run(word: str) -> bool:
@@ -132,6 +159,11 @@ def grams(run: str) -> list[str]:
     return [run[start : start + GRAM] for start in range(len(run))]
 
 
+def is_bare(word: str) -> bool:
+    """Whether the word may have been typed without its accents."""
+    return bare(word) == _folded(word)
+
+
 def bare(word: str) -> str:
     """The word without any accent, and without any difference between letters that a keyboard may lack."""
     return _without_accents(_folded(word).translate(_BARE), "")
@@ -142,7 +174,8 @@ def _folded(word: str) -> str:
     word = unicodedata.normalize("NFKC", word).casefold()
     if not word.isascii():
         word = "".join(_plain(character) for character in word)
-        word = unicodedata.normalize("NFC", word)
+        # NFKC has taken Thai's one vowel for two characters; a run keeps its length.
+        word = unicodedata.normalize("NFC", word).replace("\u0e4d\u0e32", "\u0e33")
     return "".join(character for character in word if character not in _APOSTROPHES)
 
 

@@ -3,6 +3,7 @@
 The words come in the address, so that no form is posted and nothing is kept; they are in no title and in no log.
 """
 
+import unicodedata
 from http import HTTPStatus
 from typing import Final
 
@@ -31,7 +32,7 @@ def register(app: Flask, editions: Editions, frame_of: FrameOf) -> None:
         edition = editions.current
         if language not in edition.languages:
             abort(HTTPStatus.NOT_FOUND)
-        reader, query = edition.languages[language], request.args.get("q", "")[:LONGEST_QUERY].strip()
+        reader, query = edition.languages[language], _readable(request.args.get("q", "")[:LONGEST_QUERY])
         texts = (edition.translations.gettext(language, text) for text in (SEARCH.title, SEARCH.summary))
         frame = frame_of(edition, reader, SEARCH.id, *texts, index=not query)
         useful = [edition.catalogue.entry(language, page) for page in USEFUL if page in edition.catalogue.ids]
@@ -40,6 +41,11 @@ def register(app: Flask, editions: Editions, frame_of: FrameOf) -> None:
 
     app.add_url_rule(f"/<language>/{path_of(SEARCH.id)}", "search", view)
     editions.on_change(_prepare)
+
+
+def _readable(text: str) -> str:
+    """Without what HTML may not hold: controls, surrogates and code points that are no characters."""
+    return "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Cn"} else c for c in text).strip()
 
 
 def _prepare(edition: Edition) -> None:
