@@ -372,8 +372,8 @@ def _snippet(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
         position += len(piece.text)
         if part:
             cut.append(Piece(part, piece.found))
-    dots = Piece("…", found=False)
-    return (*((dots,) if start else ()), *cut, *((dots,) if end < len(text) else ()))
+    before_it, after_it = Piece("… ", found=False), Piece(" …", found=False)
+    return (*((before_it,) if start else ()), *cut, *((after_it,) if end < len(text) else ()))
 
 
 def _quoted(phrase: _Phrase) -> str:
