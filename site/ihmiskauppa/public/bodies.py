@@ -23,6 +23,7 @@ DEADLINE: Final = 300.0  # seconds a body may take to arrive: 15 MB at 50 kB/s
 MOST_AT_ONCE: Final = 512  # bodies in the room; one more, and one of those that are arriving makes way
 MOST_OF_ONE: Final = 64  # bodies of one source
 MOST_HELD: Final = 64 * 1024 * 1024  # bytes of all these, without what passed the gate
+GRACE: Final = 0.25  # seconds for what has been sent already, when a body makes way for another
 PATIENCE: Final = 30.0  # seconds a body waits for others of its source before any of it is read
 
 
@@ -40,10 +41,10 @@ class Place:
         """Bytes it takes of the room."""
         return self.body.held if self.body else 0
 
-    def make_way(self) -> None:
-        """End the reading now, as if its deadline had passed."""
+    def make_way(self, grace: float) -> None:
+        """End the reading `grace` seconds from now, as if its deadline had passed then."""
         if self.arriving is not None:
-            self.arriving.reschedule(0)
+            self.arriving.reschedule(asyncio.get_running_loop().time() + grace)
             self.arriving = None
 
 
@@ -70,14 +71,14 @@ class Bodies:
         """
         turn = self._turns.setdefault(source, asyncio.Semaphore(self.most_of_one))
         if turn.locked():
-            self._make_way(lambda place: place.source == source)
+            self._make_way(lambda place: place.source == source, GRACE)
         try:
             async with asyncio.timeout(self.patience):
                 await turn.acquire()
         except TimeoutError:
             raise ServiceUnavailable from None
         if len(self._places) >= self.most_at_once:
-            self._make_way(lambda _: 1)
+            self._make_way(lambda _: 1, GRACE)
         place = Place(source)
         self._places[place] = None
         try:
@@ -88,7 +89,7 @@ class Bodies:
             if place.body is not None:
                 place.body.release()
 
-    def _make_way(self, weight: Callable[[Place], int]) -> None:
+    def _make_way(self, weight: Callable[[Place], int], grace: float) -> None:
         """Of the source whose arriving bodies weigh most, the heaviest one makes way, or the first of these."""
         arriving = [place for place in self._places if place.arriving is not None]
         by_source: Counter[str] = Counter()
@@ -96,7 +97,7 @@ class Bodies:
             by_source[place.source] += weight(place)
         if arriving:
             greediest = max(by_source, key=by_source.__getitem__)
-            max((place for place in arriving if place.source == greediest), key=weight).make_way()
+            max((place for place in arriving if place.source == greediest), key=weight).make_way(grace)
 
     async def read(self, place: Place, pieces: AsyncIterable[bytes], environ: WSGIEnvironment) -> Posted:
         """The form in a body, whole or with the reason why it is not.
@@ -119,7 +120,7 @@ class Bodies:
                             body.release()
                             fault = broken
                     if sum(each.held for each in self._places) > self.most_held:
-                        self._make_way(lambda other: other.held)
+                        self._make_way(lambda other: other.held, 0)
                     if came >= min(DRAINED, body.length):
                         break
         except TimeoutError:
