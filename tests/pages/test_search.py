@@ -3,6 +3,7 @@
 import threading
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -347,6 +348,8 @@ def test_sections_of_real_translations_are_found_with_their_anchor(tmp_path: Pat
     assert paths(search.find("residence permit", "sv")) == ["/en/get-help/police/#permit"]
     assert paths(search.find("kirjoita", "fi")) == ["/fi/get-help/write/"]
     assert paths(search.find("write", "sv")) == ["/en/get-help/write/"], "a title like the English one is no translation"
+    in_finnish = Search(FOUR, {}, of_catalogue(pages, [replace(form, languages=("fi",))]))
+    assert not in_finnish.find("write", "en").hits
 
 
 @pytest.mark.parametrize(

@@ -82,10 +82,8 @@ def of_catalogue(catalogue: Catalogue, places: Sequence[Place]) -> Source:
 
     def passages(code: str) -> Iterator[Passage]:
         for page in catalogue.pages():
-            if page.language.code != code or page.fallback:
-                continue
-            for section in page.sections:
-                if section.text.language.code == code:
+            for section in page.sections if page.language.code == code else ():
+                if section.text.language.code == code:  # neither a stand-in nor a page that the language lacks
                     anchor = "" if section.id == LEAD else f"#{section.id}"
                     text = " ".join([page.summary] * (section.id == LEAD) + [str(section.text.body.striptags())])
                     yield Passage(page.path + anchor, page.title, str(section.text.heading.striptags()), text)
