@@ -18,6 +18,7 @@ PLACES = sorted(
     | {release.id for release in statistics.load(data_folder("content") / "statistics", LANGUAGES)}
 )
 PATHS = ["/", "/nowhere", *(f"/{code}/{catalogue.path_of(place)}" for code in LANGUAGES for place in PLACES)]
+PATHS += [f"/{code}/about/search/?q={words}" for code in LANGUAGES for words in ("112", "qqqqq")]
 
 STORED = """async () => ({
   cookie: document.cookie,
