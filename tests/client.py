@@ -12,6 +12,7 @@ from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.public.within import within
 
 SPACE = "{http://www.w3.org/1999/xhtml}"
+CHOSEN = {"checkbox", "radio", "file"}  # HTML allows them no `autocomplete` of their own: what the form says holds for them
 LOADING = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
 
 
@@ -59,6 +60,7 @@ def check_page(page: Page) -> None:
     ids = [element.get("id") for element in page.everything() if element.get("id")]
     assert len(ids) == len(set(ids)), "ids are used twice"
     labelled = {label.get("for") for label in page.all("label")}
+    assert all(form.get("autocomplete") == "off" for form in page.all("form"))
     for element in page.everything():
         tag = str(element.tag).removeprefix(SPACE)
         assert element.get("style") is None, tag
@@ -69,7 +71,7 @@ def check_page(page: Page) -> None:
             assert not loads or (not urlsplit(address).netloc and urlsplit(address).scheme in {"", "data"}), address
         if tag in {"input", "select", "textarea"} and element.get("type") != "hidden":
             assert element.get("id") in labelled, element.attrib
-            assert element.get("autocomplete") == "off"
+            assert element.get("autocomplete") == (None if element.get("type") in CHOSEN else "off"), element.attrib
         if tag == "script":
             assert element.get("src"), "an inline script"
         for described in (element.get("aria-describedby") or "").split():
