@@ -14,9 +14,10 @@ from markupsafe import Markup
 
 from ihmiskauppa.contacts import Contacts
 from ihmiskauppa.languages import SOURCE, Language, Languages
-from ihmiskauppa.pages import content, figures, freshness, markup
+from ihmiskauppa.pages import content, figures, freshness, markup, news
 from ihmiskauppa.pages.content import ContentError, PageFile, Section
 from ihmiskauppa.pages.freshness import State
+from ihmiskauppa.pages.published import Published
 from ihmiskauppa.pages.sanitised import Sanitised
 
 HOME: Final = "home/index"
@@ -75,7 +76,10 @@ class ShownSection:
 
 @dataclass(frozen=True)
 class Page:
-    """A page as a reader of `language` gets it; `body_language` differs where the language lacks it."""
+    """A page as a reader of `language` gets it; `body_language` differs where the language lacks it.
+
+    Only a news item has `published`; it may lack `updated`, and always lacks `checked`.
+    """
 
     id: str
     path: str
@@ -83,16 +87,25 @@ class Page:
     body_language: Language
     title: str
     summary: str
-    updated: datetime.date
-    checked: datetime.date
+    published: Published | None
+    updated: datetime.date | None
+    checked: datetime.date | None
     review: str | None
     shows: str
+    art: str
     sections: tuple[ShownSection, ...]
     translations: tuple[Language, ...]
 
     @property
     def fallback(self) -> bool:
         return self.language != self.body_language
+
+    @property
+    def changed(self) -> str:
+        """When it last changed, as exactly as that is known (ISO 8601)."""
+        if self.updated is not None:
+            return self.updated.isoformat()
+        return self.published.text if self.published else ""
 
 
 def path_of(page_id: str) -> str:
@@ -113,11 +126,13 @@ class Catalogue:
         pages: Mapping[str, Mapping[str, Page]],
         places: Sequence[Place],
         orders: Mapping[str, int],
+        in_turn: frozenset[str],
     ) -> None:
         self.languages, self.contacts = languages, contacts
         self._pages = pages
         self._places = {place.id: place for place in places}
         self._order = sorted(orders, key=lambda page_id: (orders[page_id], page_id))
+        self._in_turn = in_turn
 
     def page(self, language: str, page_id: str) -> Page:
         return self._pages[language][page_id]
@@ -133,8 +148,20 @@ class Catalogue:
 
     @property
     def ids(self) -> frozenset[str]:
-        """Every page, form and page that the program makes."""
-        return frozenset(self._order)
+        """Every page, news item, form and page that the program makes."""
+        return frozenset(self._order) | frozenset(self._pages[SOURCE])
+
+    def news(self, language: str) -> tuple[Page, ...]:
+        """The news items as a reader of `language` gets them, newest first."""
+        dated = [(page.published.first, page.id, page) for page in self._pages[language].values() if page.published]
+        return tuple(page for _, _, page in sorted(dated, key=lambda item: item[:2], reverse=True))
+
+    def news_language(self, language: str) -> Language | None:
+        """The first language of a reader of `language` that has news items of its own."""
+        for code in (language, *self.languages[language].fallback):
+            if any(not page.fallback for page in self.news(code)):
+                return self.languages[code]
+        return None
 
     def entry(self, language: str, page_id: str) -> Entry:
         """The menu line of a page or of a form."""
@@ -160,6 +187,17 @@ class Catalogue:
             way.append(front)
         return tuple(self.entry(language, step) for step in way)
 
+    def neighbours(self, language: str, page_id: str) -> tuple[Entry | None, Entry | None]:
+        """What is read before and after a page, where its section is read in turn: its front page first."""
+        section = page_id.partition("/")[0]
+        if section not in self._in_turn:
+            return None, None
+        front = f"{section}/index"
+        ids = [front, *(other for other in self._order if other.partition("/")[0] == section and other != front)]
+        at = ids.index(page_id)
+        before, after = ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None
+        return (self.entry(language, before) if before else None, self.entry(language, after) if after else None)
+
     def translations(self, page_id: str) -> tuple[Language, ...]:
         """The languages a page or form really exists in."""
         if page_id in self._places:
@@ -176,6 +214,12 @@ class Catalogue:
         )
 
 
+def find(folder: Path, languages: Languages) -> Iterator[PageFile]:
+    """The files of all pages and all news items of the content folder. Raises `ContentError` at the first broken one."""
+    yield from content.find(folder / "pages", languages)
+    yield from news.find(folder / "news", languages)
+
+
 def load(
     folder: Path, languages: Languages, contacts: Contacts, places: Sequence[Place], cache: Path | None = None
 ) -> Catalogue:
@@ -184,11 +228,14 @@ def load(
     Sanitised HTML is kept in the folder `cache`, if one is given.
     """
     files: dict[str, dict[str, PageFile]] = {}
-    for file in content.find(folder / "pages", languages):
-        files.setdefault(file.id, {})[file.language] = file
-    for page_id, by_language in files.items():
+    for file in find(folder, languages):
+        same = files.setdefault(file.id, {})
+        if file.language in same:
+            raise ContentError(file.path, 1, f"{same[file.language].path} has the same address")
+        same[file.language] = file
+    for by_language in files.values():
         if SOURCE not in by_language:
-            raise ContentError(folder / "pages" / page_id, 1, f"the source {SOURCE}.md is missing")
+            raise ContentError(next(iter(by_language.values())).path.parent, 1, f"the source {SOURCE}.md is missing")
     if HOME not in files:
         raise ContentError(folder / "pages" / HOME, 1, "the home page is missing")
     for section in sorted({page_id.partition("/")[0] for page_id in (*files, *(place.id for place in places))}):
@@ -202,8 +249,10 @@ def load(
     builder = _Builder(languages, markup.Renderer(contacts, figures.load(folder / "figures.toml"), links, kept), files)
     pages = {code: {page_id: builder.page(page_id, language) for page_id in files} for code, language in languages.items()}
     kept.save()
-    orders = {page_id: by_language[SOURCE].order for page_id, by_language in files.items()}
-    return Catalogue(languages, contacts, pages, places, orders | {place.id: place.order for place in places})
+    listed = {page_id: by_language[SOURCE] for page_id, by_language in files.items() if not by_language[SOURCE].published}
+    orders = {page_id: file.order for page_id, file in listed.items()}
+    in_turn = frozenset(page_id.partition("/")[0] for page_id, by_language in files.items() if by_language[SOURCE].in_turn)
+    return Catalogue(languages, contacts, pages, places, orders | {place.id: place.order for place in places}, in_turn)
 
 
 class _Builder:
@@ -224,10 +273,12 @@ class _Builder:
             body_language=self._languages[file.language],
             title=file.title,
             summary=file.summary,
+            published=file.published,
             updated=file.updated,
             checked=file.checked,
             review=file.review,
             shows=files[SOURCE].shows,
+            art=files[SOURCE].art,
             sections=tuple(self._sections(file, origins, language)),
             translations=tuple(self._languages[code] for code in self._languages if code in files),
         )

@@ -7,36 +7,70 @@ with its `{#id}` and what stands under it; what comes before the first heading i
 import datetime
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ihmiskauppa.languages import SOURCE, Languages
+from ihmiskauppa.pages import published
+from ihmiskauppa.pages.published import Published
 
 LEAD: Final = "lead"
 FENCE: Final = "+++"
 # Lists and the like that the program puts beneath a page's text: templates/shows/<name>.html.
-SHOWS: Final = frozenset({"languages", "releases"})
+SHOWS: Final = frozenset({"accessibility", "languages", "news", "releases"})
+# Drawings of our own that stand on a page: templates/art/<name>.svg.
+ART: Final = frozenset({"desk", "call", "bench"})
 REVIEWS: Final = frozenset({"machine", "person"})
 AUDIENCES: Final = frozenset({"victim", "helper", "professional", "public"})
 TITLE_LENGTH: Final = 70
 SUMMARY_LENGTH: Final = 180
 
 _HEADING = re.compile(r"##\s+(?P<text>.*?)\s*\{#(?P<id>[a-z][a-z0-9-]*)\}\s*")
-_KEYS: Final = {
-    "title": str,
-    "summary": str,
-    "updated": datetime.date,
-    "checked": datetime.date,
-    "audience": list,
-    "order": int,
-    "safety_critical": list,
-    "shows": str,
-    "review": str,
-}
-_SOURCE_KEYS: Final = frozenset({"audience", "order", "safety_critical", "shows"})
-_OPTIONAL: Final = frozenset({"shows"})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What may stand in the front matter of a kind of file: keys and types.
+
+    Keys of `source` hold for all languages, so only the source has them; only other languages have `review`.
+    """
+
+    keys: Mapping[str, type]
+    source: frozenset[str]
+    optional: frozenset[str]
+
+
+PAGE: Final = Kind(
+    keys={
+        "title": str,
+        "summary": str,
+        "updated": datetime.date,
+        "checked": datetime.date,
+        "audience": list,
+        "order": int,
+        "safety_critical": list,
+        "shows": str,
+        "art": str,
+        "in_turn": bool,
+        "review": str,
+    },
+    source=frozenset({"audience", "order", "safety_critical", "shows", "art", "in_turn"}),
+    optional=frozenset({"shows", "art", "in_turn"}),
+)
+NEWS: Final = Kind(
+    keys={
+        "title": str,
+        "summary": str,
+        "published": str,
+        "updated": datetime.date,
+        "safety_critical": list,
+        "review": str,
+    },
+    source=frozenset({"safety_critical"}),
+    optional=frozenset({"updated", "safety_critical"}),
+)
 
 
 class ContentError(Exception):
@@ -66,20 +100,26 @@ class Section:
 
 @dataclass(frozen=True)
 class PageFile:
-    """One page in one language. Only the source says what holds for all (see `_SOURCE_KEYS`); only others have `review`."""
+    """One page, or news item, in one language. Only the source says what holds for all (see `Kind`); only others have `review`.
+
+    Every page has `updated` and `checked`, every news item `published`. `in_turn`, on a section's front page, says that the section's pages are read one after the other.
+    """
 
     id: str
     language: str
     path: Path
     title: str
     summary: str
-    updated: datetime.date
-    checked: datetime.date
+    published: Published | None
+    updated: datetime.date | None
+    checked: datetime.date | None
     review: str | None
     audience: tuple[str, ...]
     order: int
     safety_critical: frozenset[str]
     shows: str
+    art: str
+    in_turn: bool
     sections: tuple[Section, ...]
 
     def section(self, section_id: str) -> Section | None:
@@ -95,7 +135,7 @@ def find(folder: Path, languages: Languages) -> Iterator[PageFile]:
         yield parse(path, "/".join(relative.parts[:2]), path.stem)
 
 
-def parse(path: Path, page_id: str, language: str) -> PageFile:
+def parse(path: Path, page_id: str, language: str, kind: Kind = PAGE) -> PageFile:
     """Read one file. Raises `ContentError` with file, line and reason."""
     try:
         text = path.read_bytes().decode("utf-8")
@@ -105,7 +145,7 @@ def parse(path: Path, page_id: str, language: str) -> PageFile:
     if lines[0].rstrip() != FENCE or FENCE not in [line.rstrip() for line in lines[1:]]:
         raise ContentError(path, 1, f"front matter must stand first, between two lines {FENCE}")
     end = [line.rstrip() for line in lines].index(FENCE, 1)
-    matter = _front_matter(path, "\n".join(lines[1:end]), language)
+    matter = _front_matter(path, "\n".join(lines[1:end]), language, kind)
     sections = tuple(_sections(path, lines, end + 1))
     ids = [section.id for section in sections]
     unknown = set(matter["safety_critical"]) - set(ids)
@@ -118,6 +158,7 @@ def parse(path: Path, page_id: str, language: str) -> PageFile:
         path=path,
         title=matter["title"],
         summary=matter["summary"],
+        published=matter["published"],
         updated=matter["updated"],
         checked=matter["checked"],
         review=matter["review"],
@@ -125,11 +166,18 @@ def parse(path: Path, page_id: str, language: str) -> PageFile:
         order=matter["order"],
         safety_critical=frozenset(matter["safety_critical"]),
         shows=matter["shows"],
+        art=matter["art"],
+        in_turn=matter["in_turn"],
         sections=sections,
     )
 
 
-def _front_matter(path: Path, text: str, language: str) -> dict[str, Any]:
+def line_of(path: Path, key: str) -> int:
+    """The line on which `key` stands in the front matter of a file that was parsed."""
+    return _key_line(path.read_text(encoding="utf-8").partition("\n")[2], key)
+
+
+def _front_matter(path: Path, text: str, language: str, kind: Kind) -> dict[str, Any]:
     try:
         matter: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
@@ -141,28 +189,45 @@ def _front_matter(path: Path, text: str, language: str) -> dict[str, Any]:
         return ContentError(path, _key_line(text, key), f"front matter: {reason}")
 
     source = language == SOURCE
-    needed = set(_KEYS) - ({"review"} if source else _SOURCE_KEYS)
+    needed = set(kind.keys) - ({"review"} if source else kind.source)
     for key, value in matter.items():
         if key not in needed:
             raise fault_at(key, f"{key!r} does not belong in the {language} file")
-        if not isinstance(value, _KEYS[key]) or isinstance(value, datetime.datetime | bool):
-            raise fault_at(key, f"{key} must be {_KEYS[key].__name__}")
+        if type(value) is not kind.keys[key]:  # a moment is no day, and true no number
+            raise fault_at(key, f"{key} must be {kind.keys[key].__name__}")
         if isinstance(value, list) and not all(isinstance(item, str) for item in value):
             raise fault_at(key, f"{key} must be a list of texts")
-    missing = needed - _OPTIONAL - set(matter)
+    missing = needed - kind.optional - set(matter)
     if missing:
         raise ContentError(path, 1, f"front matter: missing: {', '.join(sorted(missing))}")
-    defaults: dict[str, Any] = {"audience": [], "order": 0, "safety_critical": [], "shows": "", "review": None}
+    defaults: dict[str, Any] = {
+        "published": None,
+        "updated": None,
+        "checked": None,
+        "audience": [],
+        "order": 0,
+        "safety_critical": [],
+        "shows": "",
+        "art": "",
+        "in_turn": False,
+        "review": None,
+    }
     matter = defaults | matter
     for key, limit in (("title", TITLE_LENGTH), ("summary", SUMMARY_LENGTH)):
         if not 0 < len(matter[key]) <= limit:
             raise fault_at(key, f"{key} has 1 to {limit} characters")
     if matter["review"] is not None and matter["review"] not in REVIEWS:
         raise fault_at("review", f"review must be one of {', '.join(sorted(REVIEWS))}")
-    if matter["shows"] and matter["shows"] not in SHOWS:
-        raise fault_at("shows", f"shows must be one of {', '.join(sorted(SHOWS))}")
+    for key, known in (("shows", SHOWS), ("art", ART)):
+        if matter[key] and matter[key] not in known:
+            raise fault_at(key, f"{key} must be one of {', '.join(sorted(known))}")
     if not set(matter["audience"]) <= AUDIENCES:
         raise fault_at("audience", f"audience must be among {', '.join(sorted(AUDIENCES))}")
+    if matter["published"] is not None:
+        try:
+            matter["published"] = published.parse(matter["published"])
+        except ValueError as fault:
+            raise fault_at("published", f"published: {fault}") from fault
     return matter
 
 

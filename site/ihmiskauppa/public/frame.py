@@ -9,6 +9,7 @@ from flask import Flask, g, render_template
 from flask_babel import Babel, format_date
 from markupsafe import Markup
 
+from ihmiskauppa.feedback import questionnaire
 from ihmiskauppa.languages import Language
 from ihmiskauppa.pages import catalogue, markup
 from ihmiskauppa.pages.catalogue import Entry
@@ -57,12 +58,25 @@ class Frame:
         return self.edition.catalogue.breadcrumbs(self.language.code, self.page_id) if self.page_id else ()
 
     @property
+    def neighbours(self) -> tuple[Entry | None, Entry | None]:
+        """The pages before and after this one, where its section is read in turn."""
+        return self.edition.catalogue.neighbours(self.language.code, self.page_id) if self.page_id else (None, None)
+
+    @property
     def languages(self) -> tuple[Language, ...]:
         return tuple(self.edition.languages.values())
 
     def path(self, page_id: str | None, language: str | None = None) -> str:
         """The path of a page, here in the reader's language."""
         return f"/{language or self.language.code}/" + (catalogue.path_of(page_id) if page_id else "")
+
+    @property
+    def feedback(self) -> str:
+        """The path at which to say whether this page helped; where there is no page, how the site works."""
+        forms = self.edition.forms
+        if self.page_id in self.edition.catalogue.ids:
+            return self.path(f"{forms[questionnaire.PAGE].id}/{self.page_id}")
+        return self.path(forms[questionnaire.SITE].id)
 
     @property
     def alternates(self) -> tuple[tuple[str, str], ...]:
