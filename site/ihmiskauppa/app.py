@@ -11,7 +11,22 @@ from flask import Flask, Response, request
 from jinja2 import StrictUndefined
 
 from ihmiskauppa import database, logs, settings, start
-from ihmiskauppa.public import documents, errors, frame, front, inbox_key, limits, privacy, search, signs, statistics, wellknown
+from ihmiskauppa.public import (
+    components,
+    documents,
+    errors,
+    frame,
+    front,
+    inbox_key,
+    limits,
+    news,
+    privacy,
+    search,
+    signs,
+    site_map,
+    statistics,
+    wellknown,
+)
 from ihmiskauppa.public.bodies import Bodies
 from ihmiskauppa.public.documents import Documents
 from ihmiskauppa.public.editions import Edition, Editions
@@ -46,7 +61,6 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
     submissions = Submissions(current, desk, token_keys, counts, file_limits, frame_of)
     submissions.register(app)
     front.register(app, current, frame_of)
-    errors.register(app, current, frame_of, submissions)
     inbox_key.register(app, current.inbox_key)
     search.register(app, current, frame_of)
 
@@ -61,15 +75,20 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
             **documents.of_catalogue(edition, frame_of),
             **signs.documents(edition, frame_of),
             **statistics.documents(edition, frame_of),
+            **news.documents(edition, frame_of),
+            **site_map.documents(edition, frame_of),
             **wellknown.documents(edition, frame_of),
+            **(components.documents(edition, frame_of, file_limits) if configuration.practice else {}),
         }
 
+    pages = KeptPages(current, kept, Path(__file__).parent / "static", context=app.app_context, practice=configuration.practice)
+    errors.register(app, current, frame_of, submissions, pages)
     if watch:
         current.watch()
         threading.Thread(target=current.current.search.prepare, name="search", daemon=True).start()
     return Gateway(
         app,
-        KeptPages(current, kept, Path(__file__).parent / "static", context=app.app_context, practice=configuration.practice),
+        pages,
         Bodies(file_limits),
         limits.source_of(token_keys[0], database.now, configuration.onion_host),
         trusted_proxies=configuration.trusted_proxies,

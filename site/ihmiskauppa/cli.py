@@ -25,7 +25,7 @@ from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.keys import Keyring, KeysError
 from ihmiskauppa.intake.outbox import Outbox
 from ihmiskauppa.languages import SOURCE
-from ihmiskauppa.pages import content, freshness
+from ihmiskauppa.pages import catalogue, content, freshness
 from ihmiskauppa.public import editions, export
 from ihmiskauppa.settings import FORM_TOKEN_KEY_BYTES, Settings, StartRefusedError
 
@@ -260,12 +260,14 @@ def check() -> None:
     try:
         editions.load(configuration)
         tongues = languages.load(configuration.content_folder / "languages.toml")
-        pages = list(content.find(configuration.content_folder / "pages", tongues))
+        pages = list(catalogue.find(configuration.content_folder, tongues))
         sources = {page.id: page for page in pages if page.language == SOURCE}
         for page in pages:
             faults += _page_faults(page, sources[page.id])
         extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
         faults += translations.check(configuration.translations_folder, tongues, extracted)
+        for warning in start.content_warnings(configuration):
+            click.echo(f"WARNING: {warning}", err=True)
     except editions.BROKEN as broken:
         faults.append(str(broken))
     for fault in faults:
@@ -326,7 +328,7 @@ def translations_stamp(by: str) -> None:
     """Say that every page of every language was made from its source as it is now."""
     configuration = settings.read()
     tongues = languages.load(configuration.content_folder / "languages.toml")
-    pages = list(content.find(configuration.content_folder / "pages", tongues))
+    pages = list(catalogue.find(configuration.content_folder, tongues))
     sources = {page.id: page for page in pages if page.language == SOURCE}
     for page in pages:
         freshness.stamp(page, sources[page.id], by, datetime.datetime.now(datetime.UTC).date())

@@ -14,7 +14,7 @@ from ihmiskauppa.intake.mail import Mailer
 from ihmiskauppa.intake.outbox import Outbox
 from ihmiskauppa.intake.sealing import Sealer, SealingError
 from ihmiskauppa.intake.submission import Desk
-from ihmiskauppa.pages import security
+from ihmiskauppa.pages import accessibility, security
 from ihmiskauppa.public import editions, limits
 from ihmiskauppa.settings import Settings, StartRefusedError, data_folder
 
@@ -157,4 +157,6 @@ def content_warnings(configuration: Settings) -> list[str]:
     """What in the content needs somebody soon, a sentence each. The content must be fit."""
     folder = configuration.content_folder
     tongues, people = languages.load(folder / "languages.toml"), contacts.load(folder / "contacts.toml")
-    return security.load(folder / security.FILE, people, tongues).warnings(database.now())
+    secure = security.load(folder / security.FILE, people, tongues)
+    statement = accessibility.load(folder / accessibility.FILE, tongues, people)
+    return [warning for part in (secure, statement) for warning in part.warnings(database.now())]

@@ -41,7 +41,7 @@ from tests.everywhere.posts import Part, Post, Request
 from tests.public.conftest import Site, reference
 
 TAKEN, FAULTY, TOO_MUCH, FOREIGN, UNREADABLE = 200, 422, 413, 403, 400
-ELSEWHERE: Final = {200, 308, 400, 403, 404, 405, 413, 422}  # for requests that need not be a form's
+ELSEWHERE: Final = {200, 308, 400, 403, 404, 405, 411, 413, 422}  # for requests that need not be a form's
 BLANKS: Final = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that are drawn as nothing
 
 

@@ -102,9 +102,10 @@ class Bodies:
     async def read(self, place: Place, pieces: AsyncIterable[bytes], environ: WSGIEnvironment) -> Posted:
         """The form in a body, whole or with the reason why it is not.
 
-        Of a body larger than `DRAINED` the text that came first is taken, and no file. Raises RequestEntityTooLarge for too
-        much text or too many parts, BadRequest for what is no form or broke off; then the rest was read and thrown away,
-        so that a browser that is still sending sees the answer instead of a broken connection.
+        Of a body larger than `DRAINED` the text that came first is taken, and no file. Raises LengthRequired or BadRequest
+        before any of it is read. Raises RequestEntityTooLarge for too much text or too many parts, BadRequest for what is no
+        form or broke off; then the rest was read and thrown away, so that a browser that is still sending sees the answer
+        instead of a broken connection.
         """
         place.body = body = uploads.body_of(environ, self.limits, self.gate, place.source)
         fault: BadRequest | RequestEntityTooLarge | None = None

@@ -13,15 +13,19 @@ from typing import Final
 
 from ihmiskauppa import contacts, database, languages, logs, translations
 from ihmiskauppa.contacts import Contacts, ContactsError
+from ihmiskauppa.feedback import questionnaire
+from ihmiskauppa.feedback.questionnaire import QuestionnaireError
 from ihmiskauppa.forms import definition, indicators
 from ihmiskauppa.forms.definition import DefinitionError, Form
 from ihmiskauppa.forms.indicators import Check, IndicatorsError
 from ihmiskauppa.languages import Languages, LanguagesError
-from ihmiskauppa.pages import catalogue, markup, search, security, statistics, synonyms
+from ihmiskauppa.pages import accessibility, addresses, catalogue, markup, search, security, statistics, synonyms
+from ihmiskauppa.pages.accessibility import AccessibilityError, Statement
+from ihmiskauppa.pages.addresses import Addresses, AddressesError
 from ihmiskauppa.pages.catalogue import Catalogue, Place
 from ihmiskauppa.pages.content import ContentError
 from ihmiskauppa.pages.figures import FiguresError
-from ihmiskauppa.pages.release import Release, StatisticsError
+from ihmiskauppa.pages.release import RELEASE, Release, StatisticsError
 from ihmiskauppa.pages.search import Search
 from ihmiskauppa.pages.security import Security, SecurityError
 from ihmiskauppa.pages.synonyms import SynonymsError
@@ -33,8 +37,9 @@ LOOK_SECONDS: Final = 2.0
 CACHE: Final = "cache"  # folder of the instance; may be deleted at any time
 FIRST_RELEASE: Final = 10  # the order of the latest release among the pages of its section
 BROKEN: Final = (
+    *(AccessibilityError, AddressesError),
     *(ContactsError, ContentError, DefinitionError, FiguresError, IndicatorsError, LanguagesError, StatisticsError),
-    *(SecurityError, SynonymsError, TranslationsError),
+    *(QuestionnaireError, SecurityError, SynonymsError, TranslationsError),
 )
 
 log = logging.getLogger(__name__)
@@ -54,8 +59,24 @@ class MadePage:
 SEARCH: Final = MadePage(
     "about/search", "about/search", 100, msgid("Search"), msgid("Find a page of this site by its words, in your own language.")
 )
+SITE_MAP: Final = MadePage(
+    "about/site-map", "about/site-map", 110, msgid("Site map"), msgid("All pages of this site, and what each is about.")
+)
 # Without the forms. A view or a kept document answers at each one's path.
-MADE_PAGES: Final = (SEARCH,)
+MADE_PAGES: Final = (SEARCH, SITE_MAP)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A form at an address, and the page it is about, if it is about one."""
+
+    form: Form
+    page_id: str = ""
+
+    @property
+    def id(self) -> str:
+        """What stands at the address, as if it were a page of the tree."""
+        return f"{self.form.id}/{self.page_id}" if self.page_id else self.form.id
 
 
 @dataclass(frozen=True)
@@ -71,11 +92,20 @@ class Edition:
     catalogue: Catalogue
     search: Search
     security: Security
+    addresses: Addresses
+    accessibility: Statement
     inbox_keys: tuple[UsableKey, ...] = ()
 
-    def form_at(self, path: str) -> Form | None:
+    def form_at(self, path: str) -> Asked | None:
         """The form at a path under a language prefix (`get-help/write-to-us/`)."""
-        return next((form for form in self.forms.values() if catalogue.path_of(form.id) == path), None)
+        for form in self.forms.values():
+            place = catalogue.path_of(form.id)
+            page_id = path.removeprefix(place).removesuffix("/")
+            if form.of_page and path == f"{place}{page_id}/" and page_id in self.catalogue.ids:
+                return Asked(form, page_id)
+            if not form.of_page and path == place:
+                return Asked(form)
+        return None
 
 
 def load(settings: Settings) -> Edition:
@@ -84,10 +114,11 @@ def load(settings: Settings) -> Edition:
     people = contacts.load(settings.content_folder / "contacts.toml")
     texts = translations.load(settings.translations_folder, tongues)
     forms = definition.load(settings.forms_folder)
+    questionnaire.check(forms)
     signs = indicators.load(settings.forms_folder)
     releases = statistics.load(settings.content_folder / "statistics", tongues)
     placed = [
-        *(MadePage(form.id, f"form:{form.name}", form.order, form.title, form.summary) for form in forms.values()),
+        *(MadePage(f.id, f"form:{f.name}", f.order, f.title, f.summary) for f in forms.values() if not f.of_page),
         *_of_signs(signs),
         *MADE_PAGES,
     ]
@@ -114,7 +145,21 @@ def load(settings: Settings) -> Edition:
     searched = search.of_catalogue(pages, [place for place in places if place.id != SEARCH.id])
     secure = security.load(settings.content_folder / security.FILE, people, tongues)
     words = Search(tongues, found_by, searched)
-    return Edition(tongues, people, texts, forms, signs, releases, pages, words, secure)
+    files = _files(releases, tongues)
+    old = addresses.load(settings.content_folder / addresses.FILE, tongues, pages.ids, files)
+    statement = accessibility.load(settings.content_folder / accessibility.FILE, tongues, people)
+    return Edition(tongues, people, texts, forms, signs, releases, pages, words, secure, old, statement)
+
+
+def _files(releases: tuple[Release, ...], languages: Languages) -> frozenset[str]:
+    """The paths of all downloads."""
+    return frozenset(
+        f"/{code}/{catalogue.path_of(release.id)}{name}.{kind}"
+        for release in releases
+        for code in languages
+        for name in (RELEASE, *(table.name for table in release.tables))
+        for kind in ("csv", "json")
+    )
 
 
 def _of_signs(check: Check) -> list[MadePage]:

@@ -102,7 +102,7 @@ class KeptPages:
         self._set = fresh
 
     def __contains__(self, path: str) -> bool:
-        return path in self._set
+        return path in self._static or path in self._set
 
     @property
     def paths(self) -> tuple[str, ...]:

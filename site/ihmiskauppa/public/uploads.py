@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from wsgiref.types import WSGIEnvironment
 
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio import multipart
 
@@ -217,10 +217,15 @@ class MultipartBody(FormBody):
 
 
 def body_of(environ: WSGIEnvironment, limits: FileLimits, gate: Gate, source: str) -> FormBody:
-    """What takes in the body of this request. Raises BadRequest for a body whose end could not be told from a broken one."""
+    """What takes in the body of this request.
+
+    Raises LengthRequired, or BadRequest, for a body whose end could not be told from a broken one.
+    """
     stated = environ.get("CONTENT_LENGTH", "")
     kind, options = parse_options_header(environ.get("CONTENT_TYPE"))
-    if not (stated.isascii() and stated.isdigit()) and (stated or kind == MULTIPART or "HTTP_TRANSFER_ENCODING" in environ):
+    if not stated and (kind == MULTIPART or "HTTP_TRANSFER_ENCODING" in environ):
+        raise LengthRequired
+    if stated and not (stated.isascii() and stated.isdigit()):
         raise BadRequest
     if kind != MULTIPART:
         return FormBody(int(stated or 0), form=kind == URLENCODED)
