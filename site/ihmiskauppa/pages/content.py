@@ -102,7 +102,8 @@ class Section:
 class PageFile:
     """One page, or news item, in one language. Only the source says what holds for all (see `Kind`); only others have `review`.
 
-    Every page has `updated` and `checked`, every news item `published`. `in_turn`, on a section's front page, says that the section's pages are read one after the other.
+    Every page has `updated` and `checked`, every news item `published`. `in_turn`, on a section's front page,
+    says that the section's pages are read one after the other.
     """
 
     id: str

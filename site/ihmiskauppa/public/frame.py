@@ -3,8 +3,9 @@
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from babel.dates import format_skeleton
 from flask import Flask, g, render_template
 from flask_babel import Babel, format_date
 from markupsafe import Markup
@@ -13,6 +14,7 @@ from ihmiskauppa.feedback import questionnaire
 from ihmiskauppa.languages import Language
 from ihmiskauppa.pages import catalogue, markup
 from ihmiskauppa.pages.catalogue import Entry
+from ihmiskauppa.pages.published import Published
 from ihmiskauppa.public.editions import Edition
 from ihmiskauppa.settings import Settings
 
@@ -107,6 +109,7 @@ def prepare(app: Flask) -> None:
     env.filters["contacts"] = lambda text: markup.with_contacts(text, g.frame.edition.contacts)
     env.globals["contact"] = lambda name: markup.contact_link(g.frame.edition.contacts[name])
     env.filters["day"] = _day
+    env.filters["known"] = _known
 
 
 def render(template: str, frame: Frame, **context: Any) -> str:
@@ -119,6 +122,20 @@ def render(template: str, frame: Frame, **context: Any) -> str:
         **context,
     }
     return render_template(template, **values)
+
+
+_COARSE: Final = ("y", "yMMMM")  # CLDR's skeletons of a year, and of a month in it
+
+
+def _known(published: Published) -> Markup:
+    """The day, the month or the year, whichever is known."""
+    known = published.text.count("-")
+    shown = (
+        format_date(published.first, "long")
+        if known == len(_COARSE)
+        else format_skeleton(_COARSE[known], published.first, locale=g.frame.language.locale)
+    )
+    return Markup('<time datetime="{}">{}</time>').format(published.text, shown)
 
 
 def _day(day: datetime.date) -> Markup:

@@ -62,7 +62,7 @@ def _sitemap(edition: Edition, frame_of: FrameOf) -> bytes:
         SubElement(url, "loc").text = frame.canonical
         page = edition.catalogue.by_path.get(frame.path(frame.page_id))
         if page is not None:
-            SubElement(url, "lastmod").text = page.updated.isoformat()
+            SubElement(url, "lastmod").text = page.changed
         for code, address in frame.alternates:
             SubElement(url, "xhtml:link", {"rel": "alternate", "hreflang": code, "href": address})
     indent(root)
