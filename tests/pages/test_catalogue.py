@@ -222,6 +222,43 @@ def test_the_menu_has_sections_with_pages_and_forms_in_order(tmp_path: Path) -> 
     assert menu[0][0].language.code == "fi"
 
 
+def _read_in_turn(folder: Path, value: str) -> None:
+    path = folder / "pages/get-help/index/fi.md"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("order =", f"in_turn = {value}\norder =", 1), encoding="utf-8")
+
+
+def test_a_section_read_in_turn_leads_from_page_to_page(tmp_path: Path) -> None:
+    """From the front through pages and forms in order, to nothing after the last; other sections lead nowhere."""
+    folder = site(tmp_path)
+    for page_id, order in (("get-help/a", 20), ("get-help/b", 12), ("about/index", 90)):
+        write(folder, page_id, "fi", "x", order=order)
+    _read_in_turn(folder, "true")
+    pages = load(folder, FORM)
+    turns = {
+        page_id: [entry and entry.id for entry in pages.neighbours("sv", page_id)]
+        for page_id in ("get-help/index", "get-help/b", FORM.id, "get-help/a", "about/index", "home/index")
+    }
+    assert turns == {
+        "get-help/index": [None, "get-help/b"],
+        "get-help/b": ["get-help/index", FORM.id],
+        FORM.id: ["get-help/b", "get-help/a"],
+        "get-help/a": [FORM.id, None],
+        "about/index": [None, None],
+        "home/index": [None, None],
+    }
+    after = pages.neighbours("sv", "get-help/index")[1]
+    assert after is not None
+    assert (after.path, after.language.code) == ("/sv/get-help/b/", "fi")
+
+
+def test_whether_a_section_is_read_in_turn_is_said_with_true_or_false(tmp_path: Path) -> None:
+    """A number is refused, with its line."""
+    _read_in_turn(site(tmp_path), "1")
+    with pytest.raises(ContentError, match=r"get-help/index/fi\.md:7: .*in_turn must be bool"):
+        load(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("page_id", "way"),
     [

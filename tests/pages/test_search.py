@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ihmiskauppa import languages
 from ihmiskauppa.languages import Language, Languages
 from ihmiskauppa.pages import catalogue, synonyms
-from ihmiskauppa.pages.search import SNIPPET, Found, Hit, Passage, Piece, Search, of_catalogue
+from ihmiskauppa.pages.full_text import SNIPPET, Hit, Passage, Piece
+from ihmiskauppa.pages.search import Found, Search, of_catalogue
 from ihmiskauppa.pages.synonyms import Synonyms, SynonymsError
 from ihmiskauppa.settings import data_folder
 from tests.pages.test_catalogue import CONTACTS, FORM, site, stamp, write

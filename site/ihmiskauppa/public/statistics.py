@@ -72,7 +72,7 @@ def _page(release: Release, texts: Texts, frame: Frame) -> str:
         release=release,
         texts=texts,
         written=written,
-        figures=tuple(_figure(table, texts, written) for table in release.tables),
+        figures=tuple(figure_of(table, texts, written) for table in release.tables),
         terms=_terms(release, texts, frame),
         files=frame.path(release.id, texts.language),
         whole=RELEASE,
@@ -111,7 +111,8 @@ def _sentence(table: Table, texts: Texts, language: Language) -> str:
     )
 
 
-def _figure(table: Table, texts: Texts, language: Language) -> Figure:
+def figure_of(table: Table, texts: Texts, language: Language) -> Figure:
+    """A table as it is shown in the language of its texts."""
     def number(count: int | None) -> str:
         return HIDDEN if count is None else str(format_decimal(count, locale=language.locale))
 
