@@ -18,6 +18,7 @@ from ihmiskauppa.public import (
     frame,
     front,
     inbox_key,
+    library,
     limits,
     news,
     privacy,
@@ -63,6 +64,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
     front.register(app, current, frame_of)
     inbox_key.register(app, current.inbox_key)
     search.register(app, current, frame_of)
+    library.register(app, current, frame_of)
 
     @app.after_request
     def protect(response: Response) -> Response:

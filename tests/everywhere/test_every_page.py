@@ -6,7 +6,7 @@ import pytest
 
 from ihmiskauppa.app import build_public_app
 from ihmiskauppa.public import inbox_key, wellknown
-from ihmiskauppa.public.editions import SEARCH, load
+from ihmiskauppa.public.editions import LIBRARY, SEARCH, load
 from ihmiskauppa.settings import Settings
 from tests.client import SPACE, CheckedClient, Page
 from tests.conftest import make_instance, new_key
@@ -17,6 +17,7 @@ ROUTES = {
     "healthz": ("/healthz", {"GET", "HEAD", "OPTIONS"}),
     "form": ("/<language>/<path:place>/", {"GET", "HEAD", "OPTIONS", "POST"}),
     "search": ("/<language>/about/search/", {"GET", "HEAD", "OPTIONS"}),
+    "library": ("/<language>/materials/library/", {"GET", "HEAD", "OPTIONS"}),
     "inbox_key": ("/inbox-key.asc", {"GET", "HEAD", "OPTIONS"}),
     "web_key_policy": ("/.well-known/openpgpkey/policy", {"GET", "HEAD", "OPTIONS"}),
     "web_key": ("/.well-known/openpgpkey/hu/<name>", {"GET", "HEAD", "OPTIONS"}),
@@ -56,7 +57,7 @@ def all_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
     edition = load(configuration)
     kept = set(application.pages.paths)
     expected = {path for path in kept if path.endswith("/")}
-    asked = [form.id for form in edition.forms.values()] + [SEARCH.id]
+    asked = [form.id for form in edition.forms.values()] + [SEARCH.id, LIBRARY.id]
     expected |= {edition.catalogue.entry(code, page_id).path for code in edition.languages for page_id in asked}
     assert set(pages) == expected | {"/"}
     assert files == {inbox_key.FILE} | {path for path in kept if not path.endswith("/")} - set(wellknown.PATHS)

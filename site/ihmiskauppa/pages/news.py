@@ -19,7 +19,7 @@ _FOLDER = re.compile(r"(?P<published>\d{4}(?:-\d{2}){0,2})-(?P<name>[a-z][a-z0-9
 
 
 def find(folder: Path, languages: Languages) -> Iterator[PageFile]:
-    """All news items under `folder`, in order of path, with ids `news/<name>`. Raises `ContentError` at the first broken one."""
+    """News items under `folder`, in order of path, with ids `news/<name>`. Raises `ContentError` at the first broken one."""
     folders: dict[str, str] = {}
     for path in sorted(folder.rglob("*.md")):
         place = path.relative_to(folder).parts

@@ -19,13 +19,14 @@ from ihmiskauppa.forms import definition, indicators
 from ihmiskauppa.forms.definition import DefinitionError, Form
 from ihmiskauppa.forms.indicators import Check, IndicatorsError
 from ihmiskauppa.languages import Languages, LanguagesError
-from ihmiskauppa.pages import accessibility, addresses, catalogue, markup, search, security, statistics, synonyms
+from ihmiskauppa.pages import accessibility, addresses, catalogue, markup, resources, search, security, statistics, synonyms
 from ihmiskauppa.pages.accessibility import AccessibilityError, Statement
 from ihmiskauppa.pages.addresses import Addresses, AddressesError
 from ihmiskauppa.pages.catalogue import Catalogue, Place
 from ihmiskauppa.pages.content import ContentError
 from ihmiskauppa.pages.figures import FiguresError
 from ihmiskauppa.pages.release import RELEASE, Release, StatisticsError
+from ihmiskauppa.pages.resources import Resource, ResourcesError
 from ihmiskauppa.pages.search import Search
 from ihmiskauppa.pages.security import Security, SecurityError
 from ihmiskauppa.pages.synonyms import SynonymsError
@@ -39,7 +40,7 @@ FIRST_RELEASE: Final = 10  # the order of the latest release among the pages of 
 BROKEN: Final = (
     *(AccessibilityError, AddressesError),
     *(ContactsError, ContentError, DefinitionError, FiguresError, IndicatorsError, LanguagesError, StatisticsError),
-    *(QuestionnaireError, SecurityError, SynonymsError, TranslationsError),
+    *(QuestionnaireError, ResourcesError, SecurityError, SynonymsError, TranslationsError),
 )
 
 log = logging.getLogger(__name__)
@@ -62,8 +63,15 @@ SEARCH: Final = MadePage(
 SITE_MAP: Final = MadePage(
     "about/site-map", "about/site-map", 110, msgid("Site map"), msgid("All pages of this site, and what each is about.")
 )
+LIBRARY: Final = MadePage(
+    "materials/library",
+    "materials/library",
+    30,
+    msgid("Library"),
+    msgid("Acts, agreements, reports and guides about human trafficking, by whom they are for, their kind and their language."),
+)
 # Without the forms. A view or a kept document answers at each one's path.
-MADE_PAGES: Final = (SEARCH, SITE_MAP)
+MADE_PAGES: Final = (SEARCH, SITE_MAP, LIBRARY)
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,7 @@ class Edition:
     security: Security
     addresses: Addresses
     accessibility: Statement
+    resources: tuple[Resource, ...]
     inbox_keys: tuple[UsableKey, ...] = ()
 
     def form_at(self, path: str) -> Asked | None:
@@ -148,7 +157,8 @@ def load(settings: Settings) -> Edition:
     files = _files(releases, tongues)
     old = addresses.load(settings.content_folder / addresses.FILE, tongues, pages.ids, files)
     statement = accessibility.load(settings.content_folder / accessibility.FILE, tongues, people)
-    return Edition(tongues, people, texts, forms, signs, releases, pages, words, secure, old, statement)
+    listed = resources.load(settings.content_folder / resources.FILE, tongues, pages)
+    return Edition(tongues, people, texts, forms, signs, releases, pages, words, secure, old, statement, listed)
 
 
 def _files(releases: tuple[Release, ...], languages: Languages) -> frozenset[str]:
