@@ -3,9 +3,10 @@
 from alembic import context
 
 from ihmiskauppa import database
+from ihmiskauppa.feedback import counts
 from ihmiskauppa.intake import outbox, receipts
 
-TABLES = (outbox.OutboxRow, outbox.LastDelivery, receipts.ReceiptRow)
+TABLES = (outbox.OutboxRow, outbox.LastDelivery, receipts.ReceiptRow, counts.CountRow, counts.TakenRow)
 
 url = context.config.attributes.get("url") or context.get_x_argument(as_dictionary=True)["url"]
 engine = database.connect(url)

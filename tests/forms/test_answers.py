@@ -511,5 +511,5 @@ def test_an_empty_window_is_no_answer() -> None:
 
 def test_every_kind_is_asked_somewhere(tmp_path: Path) -> None:
     """The forms of these tests ask every kind there is, so that none goes untested."""
-    asked = {question.kind for form in (SELF, CONTACT, every_kind(tmp_path)) for question in form.questions}
+    asked = {question.kind for form in (SELF, CONTACT, FORMS["feedback"], every_kind(tmp_path)) for question in form.questions}
     assert asked == set(Kind)

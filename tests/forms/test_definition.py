@@ -129,6 +129,12 @@ name = "files"
 kind = "files"
 label = "Files"
 staff = "Tiedostot"
+
+[[question]]
+name = "clear"
+kind = "scale"
+label = "This was clear."
+staff = "Selkeys"
 """
 
 
@@ -152,7 +158,19 @@ def test_every_kind_of_question_arrives(tmp_path: Path) -> None:
     """Each kind is there once, in the order of the file, with its limit and its options."""
     questions = {question.name: question for question in parsed(tmp_path, HEAD + QUESTIONS).questions}
     assert {question.kind for question in questions.values()} == set(Kind)
-    assert list(questions) == ["message", "topic", "needs", "reply", "mail", "phone", "tongue", "time", "place", "files"]
+    assert list(questions) == [
+        "message",
+        "topic",
+        "needs",
+        "reply",
+        "mail",
+        "phone",
+        "tongue",
+        "time",
+        "place",
+        "files",
+        "clear",
+    ]
     assert questions["message"] == Question(
         "message",
         Kind.LONG_TEXT,
@@ -171,6 +189,7 @@ def test_every_kind_of_question_arrives(tmp_path: Path) -> None:
         Option("home", "Home", "Koti"),
     )
     assert [option.value for option in questions["needs"].options] == ["bed", "food"]
+    assert [option.value for option in questions["clear"].options] == ["1", "2", "3", "4", "5"]
     assert [(o.value, o.staff, o.text) for o in questions["reply"].options] == [
         ("yes", "Kyllä", ""),
         ("no", "Ei", "Then we cannot."),

@@ -141,7 +141,12 @@ def read(
     faulty = {fault.field for fault in faults}
     asked = {*values, *faulty, *(name for name in form.either if _given(form.question(name), raw) and faults)}
     if not asked.intersection(form.either) and form.either:
-        text = msgid("Please write something here, or give us a way to contact you.")
+        asks_for_contact = {Kind.TELEPHONE, Kind.EMAIL} & {form.question(name).kind for name in form.either}
+        text = (
+            msgid("Please write something here, or give us a way to contact you.")
+            if asks_for_contact
+            else msgid("Please answer one of the questions.")
+        )
         _add(faults, Fault(form.question(form.either[0]).inputs[0], text, {}))
     if faults:
         places = [name for question in form.questions for name in question.inputs]

@@ -1,7 +1,8 @@
 """What a form asks: one TOML file a form, parsed and checked once.
 
 Texts for visitors are English msgids (see `translations`); `staff` is the Finnish label the inbox's readers see. A question
-with `after` is shown only under that answer of an earlier question.
+with `after` is shown only under that answer of an earlier question. Of a form that is `counted`, the choices are never sent:
+the room `feedback` counts them.
 """
 
 import enum
@@ -23,6 +24,7 @@ _NAME = re.compile(r"[a-z][a-z_]*")
 _FORM_KEYS: Final = {
     **dict.fromkeys(("version", "id", "title", "summary", "staff", "submit"), str),
     **dict.fromkeys(("either", "note", "question", "sent"), list),
+    **dict.fromkeys(("counted", "of_page"), bool),
     "order": int,
 }
 _QUESTION_KEYS: Final = {
@@ -47,6 +49,7 @@ class Kind(enum.StrEnum):
     ONE_OF = "one_of"
     MANY_OF = "many_of"
     YES_NO = "yes_no"
+    SCALE = "scale"
     LANGUAGE = "language"
     TELEPHONE = "telephone"
     EMAIL = "email"
@@ -56,6 +59,15 @@ class Kind(enum.StrEnum):
 
 # The inputs of a date and time window, by the suffix of their names.
 WINDOW_PARTS: Final = ("from_date", "until_date", "from_time", "until_time")
+
+# How far someone agrees with a statement: a Likert scale of five points, each with its label and that for the staff.
+AGREEMENT: Final = (
+    (msgid("Strongly disagree"), "Täysin eri mieltä"),
+    (msgid("Disagree"), "Eri mieltä"),
+    (msgid("Neither agree nor disagree"), "Ei samaa eikä eri mieltä"),
+    (msgid("Agree"), "Samaa mieltä"),
+    (msgid("Strongly agree"), "Täysin samaa mieltä"),
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +126,10 @@ class Note:
 
 @dataclass(frozen=True)
 class Form:
-    """A form as defined. `id` is its place in the tree of pages; of `either`, at least one must be answered."""
+    """A form as defined. `id` is its place in the tree of pages; of `either`, at least one must be answered.
+
+    A form `of_page` has no place of its own: it asks about a page, whose id follows in its address.
+    """
 
     name: str
     version: str
@@ -128,6 +143,8 @@ class Form:
     either: tuple[str, ...]
     submit: str
     sent: tuple[str, ...]
+    counted: bool = False
+    of_page: bool = False
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -169,6 +186,8 @@ def parse(path: Path) -> Form:
             either=tuple(table.get("either", ())),
             submit=table["submit"],
             sent=tuple(_known(entry, {"text": str})["text"] for entry in table["sent"]),
+            counted=table.get("counted", False),
+            of_page=table.get("of_page", False),
         )
         for reason in _faults(form):
             raise DefinitionError(f"{path}: {reason}")
@@ -217,6 +236,9 @@ def _options(kind: Kind, entry: dict[str, Any]) -> Iterator[Option]:
             raise ValueError(f"{entry['name']}: only yes and no can have a text")
         yield Option("yes", msgid("Yes"), "Kyllä", texts.get("yes", ""))
         yield Option("no", msgid("No"), "Ei", texts.get("no", ""))
+    elif kind is Kind.SCALE:
+        for point, (label, staff) in enumerate(AGREEMENT, 1):
+            yield Option(str(point), label, staff)
     elif kind is Kind.LANGUAGE:
         for code, name in SPOKEN.items():
             yield Option(code, name, code)

@@ -3,10 +3,11 @@
 import contextlib
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ihmiskauppa import database
@@ -41,11 +42,16 @@ class Desk:
         return bool(self.sealer.recipients(now()))
 
 
-def submit(desk: Desk, answers: Answers, nonce: bytes) -> str:
+def _nothing(_connection: Connection) -> None:
+    pass
+
+
+def submit(desk: Desk, answers: Answers, nonce: bytes, beside: Callable[[Connection], None] = _nothing) -> str:
     """Seal and store `answers`; the reference to show. When it returns, the message is committed to the disk.
 
     The same answers from the same page (the same `nonce`) are stored once and get the same reference, even when nothing can be
-    sealed any more. Raises `NotTakenError` when nothing was stored.
+    sealed any more. `beside` writes what belongs to the message on the same transaction: both are kept, or neither. Raises
+    `NotTakenError` when nothing was stored.
     """
     moment = now()
     name = receipts.digest(nonce, answers.as_json())
@@ -60,6 +66,7 @@ def submit(desk: Desk, answers: Answers, nonce: bytes) -> str:
                 return known
             receipts.keep(connection, name, reference, moment)
             outbox.enqueue(connection, headers.message_id, mail, moment)
+            beside(connection)
     except (SealingError, SQLAlchemyError) as fault:
         known = _known(desk, name)  # sealed before, or by another process at the same moment
         if known is None:

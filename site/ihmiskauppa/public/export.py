@@ -57,6 +57,8 @@ def export(configuration: Settings, build: Callable[[Settings], Gateway], folder
     without_key = replace(configuration, inbox_keys=())  # every form's page says that it is closed
     closed = Client(within(build(without_key)))
     for form in edition.forms.values():
+        if form.counted:  # what stands in for any other form says what is to be said
+            continue
         for language in edition.languages:
             path = f"/{language}/{catalogue.path_of(form.id)}"
             files[AWAY + "/" + file_name(path)] = _body(closed.get(path), HTTPStatus.SERVICE_UNAVAILABLE)

@@ -1,0 +1,1 @@
+"""What visitors say of the site: counted by day, and nothing else."""
