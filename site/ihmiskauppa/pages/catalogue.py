@@ -91,6 +91,7 @@ class Page:
     updated: datetime.date | None
     checked: datetime.date | None
     review: str | None
+    audience: tuple[str, ...]
     shows: str
     art: str
     sections: tuple[ShownSection, ...]
@@ -277,6 +278,7 @@ class _Builder:
             updated=file.updated,
             checked=file.checked,
             review=file.review,
+            audience=files[SOURCE].audience,
             shows=files[SOURCE].shows,
             art=files[SOURCE].art,
             sections=tuple(self._sections(file, origins, language)),
