@@ -13,7 +13,8 @@ from tests.copies import Copy
 LANGUAGES = languages.load(data_folder("content") / "languages.toml")
 PLACES = sorted(
     {path.parent.relative_to(data_folder("content") / "pages").as_posix() for path in data_folder("content").rglob("fi.md")}
-    | {form.id for form in definition.load(data_folder("forms")).values()}
+    | {form.id for form in definition.load(data_folder("forms")).values() if not form.of_page}
+    | {f"{form.id}/get-help/police" for form in definition.load(data_folder("forms")).values() if form.of_page}
     | set(indicators.load(data_folder("forms")).pages)
     | {release.id for release in statistics.load(data_folder("content") / "statistics", LANGUAGES)}
 )

@@ -42,6 +42,7 @@ from tests.public.conftest import Site, reference
 
 TAKEN, FAULTY, TOO_MUCH, FOREIGN, UNREADABLE = 200, 422, 413, 403, 400
 ELSEWHERE: Final = {200, 308, 400, 403, 404, 405, 411, 413, 422}  # for requests that need not be a form's
+PAGE: Final = "get-help/police"  # what the form about a page is asked about
 BLANKS: Final = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that are drawn as nothing
 
 
@@ -93,12 +94,16 @@ class Judge:
         key = self.site.configuration.form_token_keys()[0]
         token = Token(int((time.time() - 60) * 1000), secrets.token_bytes(16)).sign(key, form.name)
         body, content_type = post.body(token)
-        answer = self._send(f"/{post.language}/{form.id}/", "POST", post.headers, body, content_type)
+        answer = self._send(f"/{post.language}/{address(form)}", "POST", post.headers, body, content_type)
         rows = self._new_rows()
         if answer.status_code == TAKEN:
             assert not post.own_token
-            assert len(rows) == 1
             self.taken += 1
+            if form.counted and not any(visible(text) for q in form.questions if not q.options for text in post.texts(q.name)):
+                assert rows == []
+                assert "data-reference" not in answer.text
+                return
+            assert len(rows) == 1
             self._judge_mail(post, form, reference(answer), rows[0])
             return
         assert rows == []
@@ -153,6 +158,11 @@ class Judge:
         assert opened.ok
         judge_entity(opened.data, outer, form, shown)
         judge_answers(post, form, opened.data, reading.open_message(mail, self.gpg))
+
+
+def address(form: Form) -> str:
+    """Where a form stands under a language; one of those about a page, for one page."""
+    return f"{form.id}/{PAGE}/" if form.of_page else f"{form.id}/"
 
 
 def refusals(post: Post) -> set[int]:
@@ -286,14 +296,18 @@ def outer_names() -> tuple[str, ...]:
 def judge_answers(post: Post, form: Form, entity: bytes, read: reading.ReadMessage) -> None:
     """Every text and every choice is in the mail, exactly; nothing is in it that was not asked."""
     assert (read.form, read.language) == (form.name, post.language)
-    assert set(read.answers) <= {question.name for question in form.questions}
+    about = {"page": PAGE} if form.of_page else {}
+    assert {name: answer for name, answer in read.answers.items() if name in about} == about
+    assert set(read.answers) <= {question.name for question in form.questions} | set(about)
     inner = email.message_from_bytes(entity, policy=SMTP)
     assert isinstance(inner, EmailMessage)
     attached = [(p.get_filename(), p.get_content()) for p in inner.iter_attachments() if p.get_filename() != "answers.json"]
     for question in form.questions:
         answer = read.answers.get(question.name)
         above = question.after and read.answers.get(question.after.question)
-        if question.after and question.after.answer not in ([above] if isinstance(above, str) else above or []):
+        if form.counted and question.options:
+            assert answer is None, "a choice that is only counted was sent"
+        elif question.after and question.after.answer not in ([above] if isinstance(above, str) else above or []):
             assert answer is None
         elif question.kind is Kind.FILES:
             _judge_files(post.files(question.name), answer or [], attached)

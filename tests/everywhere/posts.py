@@ -150,7 +150,9 @@ def posts(forms: Mapping[str, Form], languages: Sequence[str]) -> SearchStrategy
         fields = [(question, name) for question in form.questions for name in question.inputs]
         often = {q.name for q in form.questions if q.required or q.name == "message"}
         filled = draw(st.sampled_from([1, 2, 3, 6, len(fields)]))
-        chosen = draw(st.lists(st.integers(0, len(fields) - 1), unique=True, min_size=min(filled, 6), max_size=filled))
+        chosen = draw(
+            st.lists(st.integers(0, len(fields) - 1), unique=True, min_size=min(filled, 6, len(fields)), max_size=filled)
+        )
         parts = [
             part
             for number, (question, name) in enumerate(fields)

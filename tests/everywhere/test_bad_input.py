@@ -26,7 +26,7 @@ from tests.conftest import InboxKey
 from tests.copies import running_copy
 from tests.everywhere import broken_http, corpus
 from tests.everywhere.forms import every_form
-from tests.everywhere.oracle import Judge, judge_headers, judging
+from tests.everywhere.oracle import Judge, address, judge_headers, judging
 from tests.everywhere.posts import Part, Post, posts, requests
 from tests.intake.mail_servers import Authority, mailer, serve
 from tests.intake.mail_servers import Post as MailServer
@@ -110,7 +110,7 @@ def test_every_file_name_and_every_file_of_the_corpus(judge: Judge) -> None:
 def test_every_other_request_gets_a_page(judge: Judge) -> None:
     """Any method, address, header and body: never a 500, never something stored."""
     edition = load(judge.site.configuration)
-    places = [page.path for page in edition.catalogue.pages()] + [f"/fi/{form.id}/" for form in judge.forms.values()]
+    places = [page.path for page in edition.catalogue.pages()] + [f"/fi/{address(form)}" for form in judge.forms.values()]
 
     @stable(REQUESTS)
     @given(requests(places))

@@ -57,8 +57,10 @@ def all_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
     edition = load(configuration)
     kept = set(application.pages.paths)
     expected = {path for path in kept if path.endswith("/")}
-    asked = [form.id for form in edition.forms.values()] + [SEARCH.id, LIBRARY.id]
+    asked = [form.id for form in edition.forms.values() if not form.of_page] + [SEARCH.id, LIBRARY.id]
     expected |= {edition.catalogue.entry(code, page_id).path for code in edition.languages for page_id in asked}
+    of_pages = {f"{form.id}/{page_id}/" for form in edition.forms.values() if form.of_page for page_id in edition.catalogue.ids}
+    expected |= {f"/{code}/{place}" for code in edition.languages for place in of_pages}
     assert set(pages) == expected | {"/"}
     assert files == {inbox_key.FILE} | {path for path in kept if not path.endswith("/")} - set(wellknown.PATHS)
     return pages

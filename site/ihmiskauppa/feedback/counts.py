@@ -15,6 +15,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, String, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ihmiskauppa.database import Base
 from ihmiskauppa.feedback.questionnaire import Tally
 
+FINLAND: Final = ZoneInfo("Europe/Helsinki")
 TAKEN_KEPT: Final = datetime.timedelta(days=1)  # how long a page that was sent is known again, after its day
 UNORDERED: Final = {"sqlite_with_rowid": False}
 
@@ -68,6 +70,11 @@ def add(connection: Connection, nonce: bytes, tallies: Iterable[Tally], day: dat
         row = insert(CountRow).values(day=day, question=tally.question, answer=tally.answer, count=1)
         more = {"count": CountRow.count + 1}
         connection.execute(row.on_conflict_do_update(index_elements=["day", "question", "answer"], set_=more))
+
+
+def day_of(moment: datetime.datetime) -> datetime.date:
+    """The day in Finland."""
+    return moment.astimezone(FINLAND).date()
 
 
 def _forget(connection: Connection, before: datetime.date) -> None:

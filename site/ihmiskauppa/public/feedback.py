@@ -1,6 +1,5 @@
 """Taking what a feedback form asked: choices are counted, words are sealed and sent; both at once, or neither."""
 
-import datetime
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,7 +8,6 @@ from ihmiskauppa import database
 from ihmiskauppa.feedback import counts, questionnaire
 from ihmiskauppa.forms.answers import Answers
 from ihmiskauppa.intake.submission import Desk, NotTakenError, submit
-from ihmiskauppa.public.binding import FINLAND
 
 
 def take(desk: Desk, answers: Answers, nonce: bytes, page_id: str) -> str:
@@ -17,7 +15,7 @@ def take(desk: Desk, answers: Answers, nonce: bytes, page_id: str) -> str:
 
     The same page (the same `nonce`) is counted once. Raises `NotTakenError` when nothing was counted and nothing stored.
     """
-    day = datetime.datetime.now(FINLAND).date()
+    day = counts.day_of(database.now())
     count = partial(counts.add, nonce=nonce, tallies=questionnaire.tallies(answers, page_id), day=day)
     words = questionnaire.written(answers, page_id)
     if words is not None:
