@@ -1,6 +1,7 @@
 """The commands of operators and editors."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -128,6 +129,16 @@ def test_check_finds_the_repository_in_order(environment: dict[str, str]) -> Non
     """The content and translations that are committed pass."""
     done = _run(environment, "check")
     assert done.exit_code == 0, done.output
+
+
+def test_check_warns_of_an_old_statement(environment: dict[str, str], tmp_path: Path) -> None:
+    """An accessibility statement older than a year is no fault, but is told."""
+    content = Path(shutil.copytree(data_folder("content"), tmp_path / "content"))
+    file = content / "accessibility.toml"
+    file.write_text(re.sub("(?m)^stated = .*", "stated = 2020-01-02", file.read_text(encoding="utf-8")), encoding="utf-8")
+    warning = "WARNING: accessibility.toml: the accessibility statement is of 2020-01-02"
+    assert warning not in _run(environment, "check").output
+    assert warning in _run(environment | {"IHMISKAUPPA_CONTENT_FOLDER": str(content)}, "check").output
 
 
 def test_check_names_each_fault(environment: dict[str, str], tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ _HEADER = re.compile(r"\s*\[\[\s*[\"']?(alias|gone)[\"']?\s*\]\]")
 # The program's own, under no language.
 _FIXED: Final = frozenset({"/healthz", "/robots.txt", "/sitemap.xml", "/inbox-key.asc"})
 _FIXED_FOLDERS: Final = ("/static/", "/.well-known/")
+_FEED: Final = ".atom"
 
 
 class AddressesError(Exception):
@@ -90,7 +91,7 @@ def _fault(entry: _Entry, languages: Languages, taken: Collection[str]) -> str:
     address = entry.address
     if not _ADDRESS.fullmatch(address) or not address.isprintable() or " " in address:
         return f"{address!r} is no address as it is read: /fi/ohjeita, without host, ?, # and %"
-    if address in taken or address in _FIXED or f"{address}/".startswith(_FIXED_FOLDERS):
+    if address in taken or address in _FIXED or f"{address}/".startswith(_FIXED_FOLDERS) or address.endswith(_FEED):
         return f"{address} exists"
     if entry.kind == ALIAS and not entry.language and _prefix(address) not in languages:
         return f'{address} is in no language: add language = "…"'

@@ -154,15 +154,15 @@ def load(settings: Settings) -> Edition:
     searched = search.of_catalogue(pages, [place for place in places if place.id != SEARCH.id])
     secure = security.load(settings.content_folder / security.FILE, people, tongues)
     words = Search(tongues, found_by, searched)
-    files = _files(releases, tongues)
+    files = downloads(releases, tongues)
     old = addresses.load(settings.content_folder / addresses.FILE, tongues, pages.ids, files)
     statement = accessibility.load(settings.content_folder / accessibility.FILE, tongues, people)
     listed = resources.load(settings.content_folder / resources.FILE, tongues, pages)
     return Edition(tongues, people, texts, forms, signs, releases, pages, words, secure, old, statement, listed)
 
 
-def _files(releases: tuple[Release, ...], languages: Languages) -> frozenset[str]:
-    """The paths of all downloads."""
+def downloads(releases: tuple[Release, ...], languages: Languages) -> frozenset[str]:
+    """The paths of the figures' files."""
     return frozenset(
         f"/{code}/{catalogue.path_of(release.id)}{name}.{kind}"
         for release in releases

@@ -1,6 +1,7 @@
-"""The site map for people: every page of the reader's language in its section, with its summary."""
+"""The site map for people: every page of the reader's language in its section, the news items too, each with its summary."""
 
 from ihmiskauppa.languages import Language
+from ihmiskauppa.pages import news
 from ihmiskauppa.pages.catalogue import HOME, path_of
 from ihmiskauppa.public.documents import Document, Documents, FrameOf
 from ihmiskauppa.public.editions import SITE_MAP, Edition
@@ -15,7 +16,10 @@ def documents(edition: Edition, frame_of: FrameOf) -> Documents:
         return frame_of(edition, language, SITE_MAP.id, title, summary)
 
     def document(language: Language) -> Document:
-        home = edition.catalogue.entry(language.code, HOME)
-        return Document(lambda: render("site-map.html", frame(language), home=home))
+        catalogue, code = edition.catalogue, language.code
+        items = tuple(catalogue.entry(code, item.id) for item in catalogue.news(code))
+        sections = [(front, (*pages, *(items if front.id == news.FRONT else ()))) for front, pages in catalogue.menu(code)]
+        home = (catalogue.entry(code, HOME), ())
+        return Document(lambda: render("site-map.html", frame(language), sections=[home, *sections]))
 
     return {f"/{code}/{path_of(SITE_MAP.id)}": document(language) for code, language in edition.languages.items()}
