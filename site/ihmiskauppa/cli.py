@@ -19,13 +19,15 @@ import click
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from sqlalchemy.exc import SQLAlchemyError
 
 from ihmiskauppa import condition, database, languages, logs, settings, start, translations
+from ihmiskauppa.feedback import counts, report
 from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.keys import Keyring, KeysError
 from ihmiskauppa.intake.outbox import Outbox
 from ihmiskauppa.languages import SOURCE
-from ihmiskauppa.pages import catalogue, content, freshness
+from ihmiskauppa.pages import catalogue, content, freshness, readability
 from ihmiskauppa.public import editions, export
 from ihmiskauppa.settings import FORM_TOKEN_KEY_BYTES, Settings, StartRefusedError
 
@@ -277,6 +279,21 @@ def check() -> None:
     click.echo(f"Content and translations are in order: {len(pages)} pages.")
 
 
+@main.command("content")
+def show_content() -> None:
+    """Show how hard each page is to read: words, words a sentence, LIX, and what is beyond its bounds."""
+    configuration = settings.read()
+    try:
+        pages = editions.load(configuration).catalogue.pages()
+    except editions.BROKEN as broken:
+        raise click.ClickException(str(broken)) from None
+    for page in pages:
+        if not page.fallback and page.language.code.partition("-")[0] in readability.LATIN:
+            measured = readability.of_page(page)
+            beyond = "; ".join(readability.faults(page))
+            click.echo(f"{measured.lix:4.0f} {measured.per_sentence:5.1f} {measured.words:5d}  {page.path}  {beyond}".rstrip())
+
+
 def _page_faults(page: content.PageFile, source: content.PageFile) -> list[str]:
     if page.language == SOURCE:
         changed = freshness.unclassified(page)
@@ -332,6 +349,30 @@ def translations_stamp(by: str) -> None:
     sources = {page.id: page for page in pages if page.language == SOURCE}
     for page in pages:
         freshness.stamp(page, sources[page.id], by, datetime.datetime.now(datetime.UTC).date())
+
+
+@main.group("feedback")
+def feedback_group() -> None:
+    """What visitors say of the site, as counts."""
+
+
+_day = click.DateTime(["%Y-%m-%d"])
+
+
+@feedback_group.command("counts")
+@click.option("--from", "first", type=_day, help="First day (2026-11-24); else the last thirty days.")
+@click.option("--until", "last", type=_day, help="Last day; else today.")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV.")
+def feedback_counts(first: datetime.datetime | None, last: datetime.datetime | None, *, as_csv: bool) -> None:
+    """How often each answer was given in a period, and the mean score of the System Usability Scale."""
+    until = last.date() if last else counts.day_of(database.now())
+    since = first.date() if first else until - datetime.timedelta(days=29)
+    try:
+        with database.reading(database.connect(settings.read().database_url)) as connection:
+            totals = counts.totals(connection, since, until)
+    except SQLAlchemyError as fault:
+        raise click.ClickException(f"The database cannot be read ({type(fault).__name__}).") from None
+    click.echo(report.as_csv(totals) if as_csv else f"{since} to {until}\n{report.table(totals)}\n", nl=False)
 
 
 @main.group("practice")
