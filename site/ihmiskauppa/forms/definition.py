@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from ihmiskauppa.forms import indicators
 from ihmiskauppa.forms.spoken import OTHER, SPOKEN
+from ihmiskauppa.forms.tables import known
 from ihmiskauppa.translations import msgid
 
 SHORT_LIMIT: Final = 200  # characters
@@ -170,9 +171,9 @@ def load(folder: Path) -> Mapping[str, Form]:
 def parse(path: Path) -> Form:
     """Read one definition. Raises `DefinitionError`."""
     try:
-        table = _known(tomllib.loads(path.read_text(encoding="utf-8")), _FORM_KEYS)
-        questions = tuple(_question(_known(entry, _QUESTION_KEYS)) for entry in table["question"])
-        notes = [_known(note, _NOTE_KEYS) for note in table.get("note", ())]
+        table = known(tomllib.loads(path.read_text(encoding="utf-8")), _FORM_KEYS)
+        questions = tuple(_question(known(entry, _QUESTION_KEYS)) for entry in table["question"])
+        notes = [known(note, _NOTE_KEYS) for note in table.get("note", ())]
         form = Form(
             name=path.stem,
             version=table["version"],
@@ -185,7 +186,7 @@ def parse(path: Path) -> Form:
             questions=questions,
             either=tuple(table.get("either", ())),
             submit=table["submit"],
-            sent=tuple(_known(entry, {"text": str})["text"] for entry in table["sent"]),
+            sent=tuple(known(entry, {"text": str})["text"] for entry in table["sent"]),
             counted=table.get("counted", False),
             of_page=table.get("of_page", False),
         )
@@ -194,20 +195,6 @@ def parse(path: Path) -> Form:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
         raise DefinitionError(f"{path}: {type(fault).__name__}: {fault}") from fault
     return form
-
-
-def _known(table: Any, keys: Mapping[str, type]) -> dict[str, Any]:
-    """`table`, which must have no other keys than `keys`, and values of their types."""
-    if not isinstance(table, dict):
-        raise TypeError(f"{table!r} must be a table")
-    where = f"{table['name']}: " if "name" in table else ""
-    unknown = set(table) - set(keys)
-    if unknown:
-        raise ValueError(f"{where}unknown: {', '.join(sorted(unknown))}")
-    for key, value in table.items():
-        if type(value) is not keys[key]:
-            raise TypeError(f"{where}{key} must be {keys[key].__name__}")
-    return table
 
 
 def _question(entry: dict[str, Any]) -> Question:
@@ -229,7 +216,7 @@ def _question(entry: dict[str, Any]) -> Question:
 
 
 def _options(kind: Kind, entry: dict[str, Any]) -> Iterator[Option]:
-    options = [_known(option, _OPTION_KEYS) for option in entry.get("option", ())]
+    options = [known(option, _OPTION_KEYS) for option in entry.get("option", ())]
     if kind is Kind.YES_NO:
         texts = {option["value"]: option.get("text", "") for option in options}
         if not set(texts) <= {"yes", "no"}:

@@ -7,10 +7,12 @@ device; tests/browser/test_signs.py holds the two together.
 import enum
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any, Final
+
+from ihmiskauppa.forms.tables import known
 
 FILE: Final = "indicators.toml"
 ENOUGH_WEAK: Final = 2  # as on the paper checklists: one Yes or two Maybes
@@ -160,7 +162,7 @@ def load(folder: File) -> Check:
     """Read `indicators.toml` of `folder`. Raises `IndicatorsError`."""
     file = folder / FILE
     try:
-        table = _known(tomllib.loads(file.read_text(encoding="utf-8")), _CHECK_KEYS)
+        table = known(tomllib.loads(file.read_text(encoding="utf-8")), _CHECK_KEYS)
         check = Check(
             id=table["id"],
             order=table["order"],
@@ -176,27 +178,13 @@ def load(folder: File) -> Check:
     return check
 
 
-def _known(table: Any, keys: Mapping[str, type]) -> dict[str, Any]:
-    """`table`, which must have no other keys than `keys`, and values of their types."""
-    if not isinstance(table, dict):
-        raise TypeError(f"{table!r} must be a table")
-    where = f"{table['name']}: " if "name" in table else ""
-    unknown = set(table) - set(keys)
-    if unknown:
-        raise ValueError(f"{where}unknown: {', '.join(sorted(unknown))}")
-    for key, value in table.items():
-        if type(value) is not keys[key]:
-            raise TypeError(f"{where}{key} must be {keys[key].__name__}")
-    return table
-
-
 def _says(entries: list[Any]) -> tuple[Say, ...]:
-    known = [_known(entry, _TEXT_KEYS) for entry in entries]
-    return tuple(Say(entry["text"], entry.get("safety_critical", False)) for entry in known)
+    says = [known(entry, _TEXT_KEYS) for entry in entries]
+    return tuple(Say(say["text"], say.get("safety_critical", False)) for say in says)
 
 
 def _path(check_id: str, raw: Any) -> Path:
-    entry = _known(raw, _PATH_KEYS)
+    entry = known(raw, _PATH_KEYS)
     return Path(
         name=entry["name"],
         id=f"{check_id}/{entry['name']}",
@@ -210,15 +198,15 @@ def _path(check_id: str, raw: Any) -> Path:
 
 
 def _group(raw: Any) -> Group:
-    entry = _known(raw, _GROUP_KEYS)
-    signs = [_known(sign, _SIGN_KEYS) for sign in entry["sign"]]
+    entry = known(raw, _GROUP_KEYS)
+    signs = [known(sign, _SIGN_KEYS) for sign in entry["sign"]]
     return Group(
         entry["name"], entry["legend"], tuple(Sign(sign["name"], Weight(sign["weight"]), sign["label"]) for sign in signs)
     )
 
 
 def _step(raw: Any) -> Step:
-    entry = _known(raw, _STEP_KEYS)
+    entry = known(raw, _STEP_KEYS)
     return Step(Level(entry["level"]), entry["title"], _says(entry["say"]), tuple(entry.get("links", ())))
 
 
