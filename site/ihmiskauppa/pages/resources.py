@@ -116,6 +116,8 @@ def _resource(entry: Mapping[str, Any], languages: Languages, catalogue: Catalog
             raise ValueError(f"{key!r} is no key of a resource")
         if type(value) is not _KEYS[key]:
             raise ValueError(f"{key} must be {_KEYS[key].__name__}")
+        if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+            raise ValueError(f"{key} must be a list of texts")
     missing = set(_KEYS) - _OPTIONAL - set(entry)
     if missing:
         raise ValueError(f"missing: {', '.join(sorted(missing))}")
@@ -124,7 +126,7 @@ def _resource(entry: Mapping[str, Any], languages: Languages, catalogue: Catalog
         raise ValueError(f"texts must be in {SOURCE}, and otherwise in languages of languages.toml")
     if entry["kind"] not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}")
-    if not audiences or not all(audience in AUDIENCES for audience in audiences):
+    if not audiences or not set(audiences) <= AUDIENCES:
         raise ValueError(f"audiences must be among {', '.join(sorted(AUDIENCES))}")
     ours = address in catalogue.ids
     if address and not ours and not (address.startswith("https://") and urlsplit(address).netloc):
@@ -147,10 +149,10 @@ def _of_page(catalogue: Catalogue, page_id: str) -> tuple[Tongue, ...]:
     return tuple(Tongue(language.code, language.name) for language in catalogue.translations(page_id))
 
 
-def _tongues(codes: list[object], languages: Languages) -> tuple[Tongue, ...]:
+def _tongues(codes: list[str], languages: Languages) -> tuple[Tongue, ...]:
     """Each language by its own name: ours, or else CLDR's."""
     tongues = []
-    for code in map(str, codes):
+    for code in codes:
         if code in languages:
             tongues.append(Tongue(code, languages[code].name))
             continue
