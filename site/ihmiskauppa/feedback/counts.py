@@ -64,7 +64,7 @@ def add(connection: Connection, nonce: bytes, tallies: Iterable[Tally], day: dat
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     _forget(connection, day - TAKEN_KEPT)
     taken = insert(TakenRow).values(digest=hashlib.sha256(nonce).hexdigest(), day=day).on_conflict_do_nothing()
-    if not connection.execute(taken).rowcount:
+    if connection.execute(taken.returning(TakenRow.digest)).first() is None:
         return
     for tally in sorted(tallies):  # in one order, so that no two transactions wait for each other
         row = insert(CountRow).values(day=day, question=tally.question, answer=tally.answer, count=1)
