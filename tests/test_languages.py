@@ -57,6 +57,7 @@ def test_the_languages_come_in_the_order_of_the_file(tmp_path: Path) -> None:
     assert made["ar"] == Language("ar", "العربية", "rtl", "core", "ar", ("zh-Hans", "fi"))
     assert made["zh-Hans"] == Language("zh-Hans", "简体中文", "ltr", "core", "zh_Hans", ("fi",), ("zh", "zh-cn"))
     assert "sv" not in made
+    assert [(language.plain, language.ordinary) for language in made.values()][2:] == [(False, "ar"), (True, "fi")]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,9 @@ def test_a_visitor_s_likely_languages(tmp_path: Path, tags: Sequence[str], codes
         ('direction = "rtl"', 'direction = "up"', "unknown direction or level"),
         ('direction = "rtl"', 'direction = ["rtl"]', "direction"),
         ('level = "easy"', 'level = "low"', "unknown direction or level"),
+        ('level = "easy"', 'level = "core"', "fi-simple: level easy"),
+        ('code = "fi-simple"', 'code = "sv-simple"', "sv-simple: level easy"),
+        ('code = "ar"', 'code = "ar-simple"', "ar-simple: level easy"),
         ('fallback = ["zh-Hans", "fi"]', 'fallback = ["de", "fi"]', "ar: fallback must name other languages"),
         ('fallback = ["zh-Hans", "fi"]', 'fallback = ["ar", "fi"]', "ar: fallback must name other languages"),
         ('fallback = ["zh-Hans", "fi"]', 'fallback = ["zh-Hans"]', "ar: fallback must name other languages, fi among them"),

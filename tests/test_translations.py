@@ -245,7 +245,21 @@ def test_an_update_twice_changes_nothing(tmp_path: Path) -> None:
     assert b"POT-Creation-Date" not in first
 
 
-@pytest.mark.parametrize("code", ["fi", "ar", "fi-simple"])
+def test_a_plain_version_needs_no_texts_of_its_own(tmp_path: Path) -> None:
+    """Without a file it has its ordinary language's; with one, its own go first, and they are checked."""
+    write_po(tmp_path, "fi", {"Yes": "Kyllä", "No": "Ei"})
+    tongues = Languages([LANGUAGES["fi"], LANGUAGES["fi-simple"]])
+    assert translations.check(tmp_path, tongues, wanted("Yes", "No")) == []
+    translations.update(tmp_path, tongues, wanted("Yes", "No"))
+    assert not translations.po_path(tmp_path, "fi-simple").exists()
+    assert translations.load(tmp_path, tongues).gettext("fi-simple", "Yes") == "Kyllä"
+    write_po(tmp_path, "fi-simple", {"Yes": "Joo"})
+    assert translations.load(tmp_path, tongues).gettext("fi-simple", "Yes") == "Joo"
+    assert translations.load(tmp_path, tongues).gettext("fi-simple", "No") == "Ei"
+    assert len(translations.check(tmp_path, tongues, wanted("Yes", "No"))) == 1
+
+
+@pytest.mark.parametrize("code", ["fi", "ar"])
 def test_an_update_makes_the_file_of_a_new_language(tmp_path: Path, code: str) -> None:
     """A language added to languages.toml gets a file that can be read and translated."""
     tongues = Languages([LANGUAGES[code]])

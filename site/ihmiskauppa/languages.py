@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, cast
@@ -11,6 +11,8 @@ from typing import Final, Literal, cast
 from babel import Locale, UnknownLocaleError
 
 SOURCE: Final = "fi"  # every page is written in it first
+
+PLAIN: Final = "-simple"  # ends the code of a language's plain version: a variant in the registry of BCP 47
 
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-simple)?")
 
@@ -34,6 +36,16 @@ class Language:
     locale: str
     fallback: tuple[str, ...]
     also: tuple[str, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is the plain version of a language."""
+        return self.code.endswith(PLAIN)
+
+    @property
+    def ordinary(self) -> str:
+        """The code of the language that it is a plain version of, or its own."""
+        return self.code.removesuffix(PLAIN)
 
 
 class Languages(Mapping[str, Language]):
@@ -96,12 +108,24 @@ def load(path: Path) -> Languages:
         if not _CODE.fullmatch(language.code):
             raise LanguagesError(f"{path}: {language.code!r} is not a language code")
     languages = Languages(listed)
+    _refuse_unfit(path, listed, languages)
+    if SOURCE not in languages:
+        raise LanguagesError(f"{path}: {SOURCE}, the source of every page, is missing")
+    return languages
+
+
+def _refuse_unfit(path: Path, listed: Sequence[Language], languages: Languages) -> None:
+    """Raise `LanguagesError` for languages that do not go together."""
     twice = [code for code, count in Counter(language.code for language in listed).items() if count > 1]
     if twice:
         raise LanguagesError(f"{path}: used twice: {', '.join(twice)}")
     for language in listed:
         if language.direction not in {"ltr", "rtl"} or language.level not in {"core", "full", "easy"}:
             raise LanguagesError(f"{path}: {language.code}: unknown direction or level")
+        if language.plain != (language.level == "easy") or (language.plain and language.ordinary not in language.fallback[:1]):
+            raise LanguagesError(
+                f"{path}: {language.code}: level easy, {PLAIN} and the ordinary language as fallback go together"
+            )
         unknown = [code for code in language.fallback if code not in languages or code == language.code]
         if unknown or (language.code != SOURCE and SOURCE not in language.fallback):
             raise LanguagesError(f"{path}: {language.code}: fallback must name other languages, {SOURCE} among them")
@@ -109,6 +133,3 @@ def load(path: Path) -> Languages:
             Locale.parse(language.locale)
         except (UnknownLocaleError, ValueError) as fault:
             raise LanguagesError(f"{path}: {language.code}: CLDR has no locale {language.locale!r}") from fault
-    if SOURCE not in languages:
-        raise LanguagesError(f"{path}: {SOURCE}, the source of every page, is missing")
-    return languages

@@ -18,7 +18,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
 
-from ihmiskauppa.languages import Languages
+from ihmiskauppa.languages import Language, Languages
 
 MSGID_LANGUAGE: Final = "en"
 FORM_TEXT_KEYS: Final = frozenset({"title", "summary", "lead", "label", "hint", "text", "sent", "submit", "legend"})
@@ -74,7 +74,9 @@ def load(folder: Path, languages: Languages) -> Translations:
     """Read every language's `.po` file. Raises `TranslationsError`."""
     own: dict[str, gettext.NullTranslations] = {MSGID_LANGUAGE: gettext.NullTranslations()}
     for code in languages:
-        if code != MSGID_LANGUAGE:
+        if not _has_texts(folder, languages[code]):
+            own[code] = gettext.NullTranslations()
+        elif code != MSGID_LANGUAGE:
             compiled, catalog = io.BytesIO(), _read(po_path(folder, code), code)
             for message in [message for message in catalog if message.id and not all(_strings(message))]:
                 catalog.delete(message.id, message.context)  # Babel would write the msgid in its place: no fallback
@@ -87,6 +89,11 @@ def load(folder: Path, languages: Languages) -> Translations:
                 if code.startswith(fallback + "-"):
                     own[code].add_fallback(own[fallback])
     return Translations(own)
+
+
+def _has_texts(folder: Path, language: Language) -> bool:
+    """Whether a language has, or should have, texts of its own: a plain version may do with those of its ordinary language."""
+    return not language.plain or po_path(folder, language.code).exists()
 
 
 def _read(path: Path, code: str) -> Catalog:
@@ -141,7 +148,7 @@ def extract(package: Path, forms: Path) -> Catalog:
 def update(folder: Path, languages: Languages, extracted: Catalog) -> None:
     """Bring every language's `.po` file up to date with `extracted`; nothing is guessed, nothing obsolete is kept."""
     for code in languages:
-        if code == MSGID_LANGUAGE:
+        if code == MSGID_LANGUAGE or not _has_texts(folder, languages[code]):
             continue
         path = po_path(folder, code)
         catalog = _read(path, code) if path.exists() else Catalog(locale=_locale(code), project="ihmiskauppa")
@@ -164,7 +171,7 @@ def check(folder: Path, languages: Languages, extracted: Catalog) -> list[str]:
     faults: list[str] = []
     wanted = {_key(message) for message in extracted if message.id}
     for code in languages:
-        if code == MSGID_LANGUAGE:
+        if code == MSGID_LANGUAGE or not _has_texts(folder, languages[code]):
             continue
         path = po_path(folder, code)
         try:

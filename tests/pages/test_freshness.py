@@ -174,3 +174,36 @@ def test_sections_that_differ_are_noticed(tmp_path: Path, sections: Mapping[str,
     faults = freshness.differences(page(tmp_path, "sv", sections), page(tmp_path, "fi", SOURCE))
     assert len(faults) == 1
     assert "differ from the source's ['lead', 'a']" in faults[0]
+
+
+PLAIN = {
+    "lead": "Hei",
+    "a": "Soita {contact:hotline}, [tai kirjoita](form:self-referral).",
+    "b": "Muuta 3",
+    "c": "Soita {contact:hotline}",
+}
+
+
+def _plain(folder: Path, sections: Mapping[str, str]) -> list[str]:
+    path = page(folder, "fi", PLAIN).path
+    path.write_text(path.read_text(encoding="utf-8").replace("critical = []", 'critical = ["a"]'), encoding="utf-8")
+    return freshness.differences(page(folder, "fi-simple", sections), content.parse(path, "x/y", "fi"))
+
+
+def test_a_plain_version_may_leave_things_out(tmp_path: Path) -> None:
+    """Whole sections, links, numbers; where nothing is safety-critical, telephone numbers, too."""
+    assert _plain(tmp_path, {"lead": "Moi", "a": "Soita {contact:hotline}.", "c": "Soita"}) == []
+
+
+@pytest.mark.parametrize(
+    ("sections", "reason"),
+    [
+        ({"lead": "Moi", "b": "Muuta"}, "lacks the safety-critical section a"),
+        ({"lead": "Moi", "a": "Soita."}, "a: lacks {contact:hotline}"),
+        ({"lead": "Moi", "c": "C", "a": "Soita {contact:hotline}."}, "in another order"),
+        ({"lead": "Moi", "a": "Soita {contact:hotline}.", "d": "D"}, "are not among the source's"),
+    ],
+)
+def test_a_plain_version_leaves_out_nothing_that_protects(tmp_path: Path, sections: Mapping[str, str], reason: str) -> None:
+    """A safety-critical section, its telephone numbers, the order of things."""
+    assert [reason in fault for fault in _plain(tmp_path, sections)] == [True]

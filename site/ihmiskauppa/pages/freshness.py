@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ihmiskauppa.languages import SOURCE
+from ihmiskauppa.languages import PLAIN, SOURCE
 from ihmiskauppa.pages.content import ContentError, PageFile, Section
 
 HASH_DIGITS: Final = 16  # hexadecimal; a name for a version, not a protection
@@ -105,11 +105,17 @@ def unclassified(source: PageFile) -> list[str]:
     return [s.id for s in source.sections if s.id not in known or known[s.id].source != version(s)]
 
 
+_CONTACT: Final = re.compile(r"\{contact:[a-z0-9-]+\}")
 _COUNTED: Final = re.compile(r"\]\(([^)]+)\)|(\{(?:contact|figure):[a-z0-9-]+\})|^(:::+[ \t]*\S*)|(\d+)", re.MULTILINE)
 
 
 def differences(file: PageFile, source: PageFile) -> list[str]:
-    """What a translation has that its source lacks, or the other way: sections, links, names, containers, numbers."""
+    """What a translation has that its source lacks, or the other way: sections, links, names, containers, numbers.
+
+    A plain version may leave out sections and more, but nothing that is safety-critical, and no telephone number there.
+    """
+    if file.language.endswith(PLAIN):
+        return _plain_differences(file, source)
     ours, theirs = [s.id for s in file.sections], [s.id for s in source.sections]
     if ours != theirs:
         return [f"{file.path}: sections {ours} differ from the source's {theirs}"]
@@ -119,6 +125,21 @@ def differences(file: PageFile, source: PageFile) -> list[str]:
         if extra != lacking:
             odd = sorted((set(extra) ^ set(lacking)) or set(extra))
             faults.append(f"{file.path}:{section.line}: {section.id}: not as in the source: {', '.join(odd)}")
+    return faults
+
+
+def _plain_differences(file: PageFile, source: PageFile) -> list[str]:
+    ours, theirs = [s.id for s in file.sections], [s.id for s in source.sections]
+    if ours != [section_id for section_id in theirs if section_id in ours]:
+        return [f"{file.path}: sections {ours} are not among the source's {theirs}, or in another order"]
+    lacking = [s.id for s in source.sections if s.id in source.safety_critical and s.id not in ours]
+    faults = [f"{file.path}: lacks the safety-critical section {section_id}" for section_id in lacking]
+    for section in file.sections:
+        original = source.section(section.id)
+        assert original is not None  # noqa: S101 - ours are among theirs
+        missing = set(_CONTACT.findall(original.text)) - set(_CONTACT.findall(section.text))
+        if section.id in source.safety_critical and missing:
+            faults.append(f"{file.path}:{section.line}: {section.id}: lacks {', '.join(sorted(missing))}")
     return faults
 
 

@@ -52,7 +52,7 @@ class _Blocks(HTMLParser):
         super().__init__()
         self.blocks = [""]
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
+    def handle_starttag(self, tag: str, _attributes: object) -> None:
         if tag not in _INLINE:
             self.blocks.append("")
 

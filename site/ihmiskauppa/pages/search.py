@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ihmiskauppa.languages import SOURCE, Language, Languages
+from ihmiskauppa.languages import PLAIN, SOURCE, Language, Languages
 from ihmiskauppa.pages.catalogue import Catalogue, Place, path_of
 from ihmiskauppa.pages.content import LEAD
 from ihmiskauppa.pages.full_text import MOST_HITS, Hit, Index, Passage, page_of
@@ -67,7 +67,7 @@ class Search:
         """What has the words of `query`: all of them, or, where nothing has, some or similar ones in the likeliest language."""
         # One character may stand for many in NFKC: bounded before and after.
         text = unicodedata.normalize("NFKC", query[:LONGEST_QUERY].replace("´", "'"))[:LONGEST_QUERY]
-        order = list(dict.fromkeys([language, "en", SOURCE, *self._languages]))
+        order = list(dict.fromkeys([language, language.removesuffix(PLAIN), "en", SOURCE, *self._languages]))
         wanted = [code for code in order if code in self._languages]
         urgent = any(self._index(code).is_urgent(text) for code in wanted)
         hits: dict[str, tuple[Hit, ...]] = {}
