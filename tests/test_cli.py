@@ -1,5 +1,6 @@
 """The commands of operators and editors."""
 
+import datetime
 import json
 import re
 import shutil
@@ -10,6 +11,8 @@ from click.testing import CliRunner, Result
 
 from ihmiskauppa import database
 from ihmiskauppa.cli import main
+from ihmiskauppa.feedback import counts
+from ihmiskauppa.feedback.questionnaire import Tally
 from ihmiskauppa.intake import outbox
 from ihmiskauppa.settings import Settings, data_folder
 from tests.conftest import InboxKey
@@ -101,6 +104,29 @@ def test_keys_are_imported_listed_and_checked(environment: dict[str, str], secon
     absent = _run(environment | {"IHMISKAUPPA_INBOX_KEYS": "B" * 40}, "keys", "check")
     assert absent.exit_code == 2
     assert "is not in" in absent.output
+
+
+def test_feedback_counts_are_shown_for_a_period(environment: dict[str, str], configuration: Settings) -> None:
+    """The last thirty days by default, any period when asked; a table, or CSV; small counts as they are."""
+    today = counts.day_of(database.now())
+    engine = database.connect(configuration.database_url)
+    with database.writing(engine) as connection:
+        for number, (answer, days) in enumerate((("50", 0), ("72.5", 29), ("100", 30))):
+            counts.add(connection, number.to_bytes(16), [Tally("sus", answer)], today - datetime.timedelta(days=days))
+    engine.dispose()
+    shown = _run(environment, "feedback", "counts")
+    assert shown.exit_code == 0, shown.output
+    assert shown.output.splitlines()[-1] == "SUS, mean: 61.2 (n = 2)"
+    before = str(today - datetime.timedelta(days=30))
+    listed = _run(environment, "feedback", "counts", "--from", before, "--until", before, "--csv")
+    assert listed.output == "question,answer,count\nsus,100,1\nsus-mean,100.00,1\n"
+    assert "Nothing was counted." in _run(environment, "feedback", "counts", "--until", "2018-12-31").output
+
+
+def test_feedback_without_a_database_is_a_sentence(environment: dict[str, str], tmp_path: Path) -> None:
+    """No tables: exit status 1, and no traceback."""
+    done = _run(environment | {"IHMISKAUPPA_DATABASE_URL": f"sqlite:///{tmp_path / 'none.db'}"}, "feedback", "counts")
+    assert (done.exit_code, "cannot be read" in done.output) == (1, True)
 
 
 def test_a_file_that_is_no_key_is_refused_in_a_sentence(environment: dict[str, str], tmp_path: Path) -> None:

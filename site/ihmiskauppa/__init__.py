@@ -11,6 +11,8 @@ message in the staff's language, `intake.sealing` pad and encrypt it in memory, 
 visitor thanked. In another process `intake.forwarder` claims it and `intake.mail` delivers it. That process also tells the
 inbox each day what was taken (`intake.daily_count`) and the operator of trouble (`condition`, `intake.alerts`).
 
+What visitors say of the site goes the same way where it is in words; of choices, `feedback` keeps counts only.
+
 `app` and `cli` put the parts together and are imported by nobody. `practice` is what `make run` adds: keys, mail server and
 inbox that are for trying only.
 """

@@ -95,6 +95,10 @@ def test_a_canary_through_every_form_is_found_nowhere(copy: Copy) -> None:
     for multipart in (True, False):
         _send(copy, "/ar/get-help/write-to-us/", {**referral, "place": f"{word} {multipart}"}, multipart=multipart)
         _send(copy, "/sv/about/write-to-us/", {**contact, "sender": f"{word} {multipart}"}, multipart=multipart)
+        _send(copy, "/fi/about/feedback/", {"found": "no", "message": f"{word} {multipart}"}, multipart=multipart)
+        _send(
+            copy, "/en/about/did-this-help/home/index/", {"helped": "no", "message": f"{word} {multipart}"}, multipart=multipart
+        )
     needles = [word.encode(), word.encode("utf-16-le"), word.encode().hex().encode()]
     control = copy.log.with_name("control")
     control.write_text(word)

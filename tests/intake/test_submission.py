@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, func, select, text
+from sqlalchemy import Connection, Engine, delete, func, select, text
 
 from ihmiskauppa import database
 from ihmiskauppa.forms.answers import Answers
@@ -189,6 +189,23 @@ def test_if_the_message_cannot_be_stored_nothing_is(desk: Desk, engine: Engine, 
     assert mails(engine) == []
     assert submit(desk, answers, NONCE)
     assert len(mails(engine)) == 1
+
+
+def test_what_belongs_to_a_message_is_kept_with_it_or_not_at_all(desk: Desk, engine: Engine, answers: Answers) -> None:
+    """It is written on the message's own transaction, once for the same post; if it fails, there is no message either."""
+    calls: list[int] = []
+
+    def beside(connection: Connection) -> None:
+        calls.append(connection.execute(select(func.count()).select_from(OutboxRow)).scalar_one())
+
+    def broken(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO nowhere VALUES (1)"))
+
+    with pytest.raises(NotTakenError):
+        submit(desk, answers, NONCE, broken)
+    assert (mails(engine), receipts_of(engine)) == ([], 0)
+    assert submit(desk, answers, NONCE, beside) == submit(desk, answers, NONCE, beside)
+    assert calls == [1]
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

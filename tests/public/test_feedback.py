@@ -181,6 +181,8 @@ def test_the_page_meant_is_named_in_its_language(site: Site) -> None:
     (title,) = (page.text(link) for link in links)
     assert title == site.client.page("/fi/get-help/police/").text(site.client.page("/fi/get-help/police/").one("h1"))
     assert page.one("form", data_form="page-feedback").get("action") == PAGE
+    thanked = Page(site.send(PAGE, helped="yes").text)
+    assert [link for link in thanked.one("main").iter(SPACE + "a") if link.get("href") == "/fi/get-help/police/"]
     figures = site.client.page("/ar/about/did-this-help/figures/2018/")
     (link,) = [link for link in figures.one("main").iter(SPACE + "a") if link.get("href") == "/ar/figures/2018/"]
     assert (link.get("lang"), link.get("dir")) == ("en", "ltr")

@@ -11,6 +11,7 @@ from ihmiskauppa.forms.answers import Answers
 from ihmiskauppa.forms.files import FileLimits
 from ihmiskauppa.intake.submission import Desk, NotTakenError, submit
 from ihmiskauppa.languages import Language
+from ihmiskauppa.pages.catalogue import Entry
 from ihmiskauppa.public import binding, feedback, privacy
 from ihmiskauppa.public.binding import Bound
 from ihmiskauppa.public.documents import FrameOf
@@ -82,8 +83,8 @@ class Submissions:
             log.error("a submission was not taken", exc_info=fault, extra={"event_fields": {"form": asked.form.name}})
             trouble = WORDS_NOT_SENT if asked.form.counted and not self.desk.is_open else NOT_SENT
             return _answer(self._form_page(frame, asked, bound, trouble), HTTPStatus.SERVICE_UNAVAILABLE)
-        page = render("sent.html", frame, form=asked.form, reference=reference, dropped=bound.answers.dropped)
-        return _answer(page, HTTPStatus.OK)
+        told = {"reference": reference, "dropped": bound.answers.dropped, "about": _about(frame, asked)}
+        return _answer(render("sent.html", frame, form=asked.form, **told), HTTPStatus.OK)
 
     def _keep(self, asked: Asked, answers: Answers, nonce: bytes) -> str:
         """The reference of what was sent; "" if there was nothing to send. Raises `NotTakenError`."""
@@ -119,9 +120,13 @@ class Submissions:
         return binding.bind(asked.form, language, posted, self.token_keys, self.file_limits)
 
     def _form_page(self, frame: Frame, asked: Asked, bound: Bound, trouble: str = "", wait_minutes: int = 0) -> str:
-        about = frame.edition.catalogue.entry(frame.language.code, asked.page_id) if asked.page_id else None
-        told = {"trouble": trouble, "wait_minutes": wait_minutes, "is_open": self.desk.is_open}
-        return render("form.html", frame, form=asked.form, bound=bound, about=about, **told)
+        told = {"trouble": trouble, "wait_minutes": wait_minutes, "is_open": self.desk.is_open, "about": _about(frame, asked)}
+        return render("form.html", frame, form=asked.form, bound=bound, **told)
+
+
+def _about(frame: Frame, asked: Asked) -> Entry | None:
+    """The page that a form is about, if it is about one."""
+    return frame.edition.catalogue.entry(frame.language.code, asked.page_id) if asked.page_id else None
 
 
 def posted_form() -> Posted:
