@@ -7,12 +7,14 @@ from playwright.sync_api import Page
 from ihmiskauppa import languages
 from ihmiskauppa.forms import definition, indicators
 from ihmiskauppa.pages import catalogue, statistics
+from ihmiskauppa.public.editions import MADE_PAGES
 from ihmiskauppa.settings import data_folder
 from tests.copies import Copy
 
 LANGUAGES = languages.load(data_folder("content") / "languages.toml")
 PLACES = sorted(
-    {path.parent.relative_to(data_folder("content") / "pages").as_posix() for path in data_folder("content").rglob("fi.md")}
+    {page.id for page in catalogue.find(data_folder("content"), LANGUAGES)}
+    | {page.id for page in MADE_PAGES}
     | {form.id for form in definition.load(data_folder("forms")).values() if not form.of_page}
     | {f"{form.id}/get-help/police" for form in definition.load(data_folder("forms")).values() if form.of_page}
     | set(indicators.load(data_folder("forms")).pages)

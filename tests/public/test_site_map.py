@@ -68,7 +68,7 @@ def test_the_statement_is_made_of_its_data(site: Site, code: str) -> None:
     texts = [text for failing in statement.failings for text in (failing.what, failing.why, failing.instead)]
     for text in (*texts, *statement.methods, statement.supervisor):
         assert text.by_language[written] in main
-    marked = {page.text(span) for span in page.all("span", lang="en")}
+    marked = {page.text(element) for tag in ("h3", "dd") for element in page.all(tag, lang="en", dir="ltr")}
     assert ({text.by_language["en"] for text in texts} <= marked) == (code == "ar")
     assert "WCAG 2.1: 3.1.2" in main
     days = [time.get("datetime") for time in page.one("main").iter(SPACE + "time")]
