@@ -229,7 +229,11 @@ def test_an_item_a_language_lacks_is_marked(site: Site) -> None:
     assert (article.get("lang"), page.language) == ("en", "ar")
     assert page.all("div", class_="ik-notice", role="note")
     assert page.one("meta", name="robots").get("content") == "noindex"
-    assert all(link.get("lang") == "en" for link in front(site, "ar").all("a", class_="ik-news__link"))
+    titles = [
+        each for each in front(site, "ar").one("ul", class_="ik-news").iter(SPACE + "p") if each.find(SPACE + "a") is not None
+    ]
+    assert [(each.get("lang"), each.get("dir")) for each in titles] == [("en", "ltr")] * len(titles)
+    assert titles
 
 
 def test_items_are_in_search_and_sitemap_and_in_no_menu(site: Site) -> None:
