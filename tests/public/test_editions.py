@@ -9,7 +9,7 @@ import pytest
 
 from ihmiskauppa.app import build_public_app
 from ihmiskauppa.contacts import ContactsError
-from ihmiskauppa.public.editions import Editions
+from ihmiskauppa.public.editions import Edition, Editions
 from ihmiskauppa.settings import data_folder
 from tests.client import CheckedClient
 from tests.public.conftest import Site
@@ -44,6 +44,25 @@ def test_a_broken_file_leaves_the_good_set(make_site: Callable[..., Site], conte
     assert not editions.refresh()
     assert editions.current is good
     page.write_text(text + "\nUusi rivi.\n", encoding="utf-8")
+    assert editions.refresh()
+    assert editions.current is not good
+
+
+def test_content_that_cannot_be_shown_leaves_the_good_set(make_site: Callable[..., Site], content_copy: Path) -> None:
+    """What fails only when it is rendered changes nothing, either, and the next change is seen."""
+    editions = Editions(make_site(content_folder=content_copy).configuration)
+    good, broken = editions.current, [True]
+
+    def listener(_edition: Edition) -> None:
+        if broken:
+            raise ZeroDivisionError
+
+    editions.on_change(listener)
+    _changed(content_copy / "contacts.toml", "463 177", "463 178")
+    assert not editions.refresh()
+    assert editions.current is good
+    broken.clear()
+    _changed(content_copy / "contacts.toml", "463 178", "463 179")
     assert editions.refresh()
     assert editions.current is not good
 

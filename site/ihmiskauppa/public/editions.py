@@ -231,8 +231,12 @@ class Editions:
                 return False
             # A key that may no longer be used leaves the contact page whatever else is broken.
             edition = replace(self.current, inbox_keys=seen.inbox_keys)
-        for listener in self._listeners:
-            listener(edition)
+        try:
+            for listener in self._listeners:
+                listener(edition)
+        except Exception as fault:  # a template that this content breaks: the watch goes on, and the old pages with it
+            log.error("changed content cannot be shown, the old edition stays", exc_info=fault, extra={"event_fields": {}})
+            return False
         self.current = edition
         logs.event(log, logging.INFO, "changed content is in place")
         return True
