@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ihmiskauppa.feedback.questionnaire import ITEMS
-from tests.browser.test_accessibility import _violations
+from tests.browser.test_accessibility import faults_of
 from tests.copies import Copy
 
 
@@ -110,15 +110,15 @@ def test_axe_finds_nothing_in_faults_and_thanks(browser: Browser, copy: Copy, sc
         page.wait_for_timeout(1100)
         page.click("main button[type=submit]")
         expect(page.locator("#faults")).to_be_visible()
-        assert _violations(page) == []
+        assert faults_of(page) == []
         page.check(f"[name={choice}][value=yes]")
         page.click("main button[type=submit]")
         expect(page.locator("[data-sent]")).to_be_visible()
-        assert _violations(page) == []
+        assert faults_of(page) == []
         page.goto(path)
         page.fill("[name=message]", "axe")
         page.wait_for_timeout(1100)
         page.click("main button[type=submit]")
         expect(page.locator("[data-reference]")).to_be_visible()
-        assert _violations(page) == []
+        assert faults_of(page) == []
     context.close()

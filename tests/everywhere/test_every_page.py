@@ -1,15 +1,16 @@
 """Every page, in every language, and every route: reachable, whole, and leading only to what exists."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+import ihmiskauppa
 from ihmiskauppa.app import build_public_app
 from ihmiskauppa.public import inbox_key, wellknown
-from ihmiskauppa.public.editions import LIBRARY, SEARCH, load
 from ihmiskauppa.settings import Settings
-from tests.client import SPACE, CheckedClient, Page
-from tests.conftest import make_instance, new_key
+from tests.client import SPACE, Page
+from tests.crawl import Crawl
 
 # Every address the public site answers, and who may reach it: all of it is public, and only the forms take posts.
 ROUTES = {
@@ -34,36 +35,42 @@ def test_every_route_is_on_the_list(configuration: Settings) -> None:
 
 
 @pytest.fixture(scope="module")
-def all_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
-    """Every page reachable by links from the front page, by path, each checked as it was fetched; files are there."""
-    key = new_key(tmp_path_factory.mktemp("keys") / "gnupg", "Inbox <inbox@example.org>")
-    configuration = make_instance(tmp_path_factory.mktemp("everywhere") / "instance", key)
-    application = build_public_app(configuration, watch=False)
-    client = CheckedClient(application)
-    pages: dict[str, Page] = {}
-    waiting = ["/"]
-    files: set[str] = set()
-    while waiting:
-        path = waiting.pop()
-        if not path.endswith("/"):
-            files.add(path)
-            assert client.get(path).status_code == 200
-            continue
-        pages[path] = client.page(path)
-        for link in pages[path].all("a"):
-            target = urlsplit(link.get("href", ""))
-            if not target.scheme and target.path and target.path not in pages and target.path not in waiting:
-                waiting.append(target.path)
-    edition = load(configuration)
-    kept = set(application.pages.paths)
+def all_pages(crawled: Crawl) -> dict[str, Page]:
+    """Every page by path."""
+    return {path: seen.page for path, seen in crawled.pages.items()}
+
+
+def test_links_lead_to_everything_and_to_nothing_else(crawled: Crawl) -> None:
+    """Every kept page and file, every page of the tree and every form about one is reached by links; no link is dead."""
+    tree, kept = crawled.edition.catalogue, set(crawled.application.pages.paths)
     expected = {path for path in kept if path.endswith("/")}
-    asked = [form.id for form in edition.forms.values() if not form.of_page] + [SEARCH.id, LIBRARY.id]
-    expected |= {edition.catalogue.entry(code, page_id).path for code in edition.languages for page_id in asked}
-    of_pages = {f"{form.id}/{page_id}/" for form in edition.forms.values() if form.of_page for page_id in edition.catalogue.ids}
-    expected |= {f"/{code}/{place}" for code in edition.languages for place in of_pages}
-    assert set(pages) == expected | {"/"}
-    assert files == {inbox_key.FILE} | {path for path in kept if not path.endswith("/")} - set(wellknown.PATHS)
-    return pages
+    of_pages = [form.id for form in crawled.edition.forms.values() if form.of_page]
+    for code in crawled.edition.languages:
+        expected |= {tree.entry(code, page_id).path for page_id in tree.ids}
+        expected |= {f"/{code}/{form}/{page_id}/" for form in of_pages for page_id in tree.ids}
+    assert set(crawled.pages) == expected | {"/"}
+    assert crawled.files == {inbox_key.FILE} | {path for path in kept if not path.endswith("/")} - set(wellknown.PATHS)
+
+
+def test_titles_are_unique_in_their_language(crawled: Crawl) -> None:
+    """No two pages of a language have the same title: a tab, a bookmark, a screen reader's list tells them apart."""
+    for code in crawled.edition.languages:
+        titles = [page.text(page.one("title")) for path, page in _real(crawled) if path.startswith(f"/{code}/")]
+        assert [title for title in titles if titles.count(title) > 1] == []
+
+
+def _real(crawled: Crawl) -> list[tuple[str, Page]]:
+    return [(path, crawled.pages[path].page) for path in crawled.real]
+
+
+def test_every_template_is_seen(crawled: Crawl) -> None:
+    """Every template of a whole page, and all that can be shown beneath a page's text, is among what the checks look at."""
+    folder = Path(ihmiskauppa.__file__).parent / "templates"
+    whole = {file.name for file in folder.glob("*.html") if file.read_text(encoding="utf-8").startswith("{% extends")}
+    shown = {f"page.html {file.stem}" for file in folder.glob("shows/*.html")}
+    seen = {each.template for each in crawled.looked_at.values()}
+    assert {template.partition(" ")[0] for template in seen} == whole
+    assert shown <= seen
 
 
 def test_every_page_is_in_its_language(all_pages: dict[str, Page]) -> None:

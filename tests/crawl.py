@@ -1,0 +1,162 @@
+"""The whole site as its links lead through it, within the process: every page, and the template each was rendered from.
+
+Nothing is listed by hand, so that a new page is looked at by every check from the day it exists. The answers that no link leads
+to (errors, results of the search, a form with faults, the thanks) are called states.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlsplit
+from xml.etree.ElementTree import Element
+
+from flask import before_render_template
+from jinja2 import Template
+
+from ihmiskauppa.app import build_public_app
+from ihmiskauppa.pages.catalogue import HOME
+from ihmiskauppa.public.editions import SEARCH, Edition, load
+from ihmiskauppa.public.form_token import HASTE_SECONDS
+from ihmiskauppa.public.gateway import Gateway
+from ihmiskauppa.settings import Settings
+from tests.client import CHOSEN, SPACE, CheckedClient, Page
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page, and what it was rendered from: the template's name, with that of its form or what it shows beneath its text."""
+
+    status: int
+    page: Page
+    template: str
+
+
+@dataclass(frozen=True)
+class Crawl:
+    """What was seen. Pages are by path, states by the path they were met at and a word."""
+
+    application: Gateway
+    client: CheckedClient
+    edition: Edition
+    pages: Mapping[str, Seen]
+    files: frozenset[str]
+    states: Mapping[str, Seen]
+
+    @cached_property
+    def real(self) -> tuple[str, ...]:
+        """`/`, every page of the tree in the languages it really exists in, and of the forms about a page one a language."""
+        tree = self.edition.catalogue
+        there = {tree.entry(language.code, each).path for each in tree.ids for language in tree.translations(each)}
+        outside = sorted(path for path in self.pages if path not in self._of_tree)
+        about_pages = {(self.pages[path].template, self.pages[path].page.language): path for path in outside if path != "/"}
+        return ("/", *(path for path in self.pages if path in there), *about_pages.values())
+
+    @cached_property
+    def _of_tree(self) -> frozenset[str]:
+        tree = self.edition.catalogue
+        return frozenset(tree.entry(code, each).path for each in tree.ids for code in self.edition.languages)
+
+    @cached_property
+    def fallbacks(self) -> tuple[str, ...]:
+        """One page a template that stands in a language it does not exist in."""
+        standing_in = sorted(self._of_tree - set(self.real))
+        return tuple({self.pages[path].template: path for path in standing_in}.values())
+
+    @cached_property
+    def looked_at(self) -> Mapping[str, Seen]:
+        """What a check looks at that looks at everything once: real pages, fallbacks and states."""
+        return {**{path: self.pages[path] for path in (*self.real, *self.fallbacks)}, **self.states}
+
+    @cached_property
+    def longest(self) -> Mapping[str, str]:
+        """The path of the longest real page of each template."""
+        by_length = sorted(self.real, key=lambda path: len(self.pages[path].page.html))
+        return {self.pages[path].template: path for path in by_length}
+
+    @cached_property
+    def longest_states(self) -> Mapping[str, str]:
+        """The name of the longest state of each template and word, whatever the form."""
+        by_length = sorted(self.states, key=lambda name: len(self.states[name].page.html))
+        return {f"{self.states[name].template.partition(' ')[0]} {name.partition(' ')[2]}": name for name in by_length}
+
+
+class _Visitor:
+    """A client that knows what its last answer was rendered from."""
+
+    def __init__(self, application: Gateway) -> None:
+        self.client = CheckedClient(application)
+        self._template = ""
+        before_render_template.connect(self._note, application.flask)
+
+    def _note(self, _sender: object, template: Template, context: Mapping[str, Any], **_: object) -> None:
+        shows = getattr(context.get("page"), "shows", "") or getattr(context.get("form"), "name", "")
+        self._template = f"{template.name} {shows}".strip()
+
+    def see(self, path: str, posted: Mapping[str, str] | None = None) -> Seen:
+        self._template = ""
+        answer = self.client.get(path) if posted is None else self.client.post(path, data=posted)
+        assert self._template, f"{path}: {answer.status}, rendered from no template"
+        return Seen(answer.status_code, Page(answer.text), self._template)
+
+
+def crawl(configuration: Settings) -> Crawl:
+    """Follow every link from the front page, then meet the states."""
+    application = build_public_app(configuration, watch=False)
+    visitor = _Visitor(application)
+    pages: dict[str, Seen] = {}
+    files: set[str] = set()
+    waiting = ["/"]
+    while waiting:
+        path = waiting.pop()
+        if not path.endswith("/"):
+            files.add(path)
+            assert visitor.client.get(path).status_code == HTTPStatus.OK, f"{path}: a dead link"
+            continue
+        pages[path] = visitor.see(path)
+        assert pages[path].status == HTTPStatus.OK, f"{path}: a dead link"
+        for link in pages[path].page.all("a"):
+            target = urlsplit(link.get("href", ""))
+            if not target.scheme and target.path and target.path not in pages and target.path not in waiting:
+                waiting.append(target.path)
+    time.sleep(HASTE_SECONDS)  # forms sent sooner are taken for a machine's
+    closed = _Visitor(build_public_app(replace(configuration, inbox_keys=()), watch=False))
+    edition = load(configuration)
+    states = {**dict(_states(visitor, closed, edition, pages)), **dict(_only_practice(configuration, application))}
+    return Crawl(application, visitor.client, edition, pages, frozenset(files), states)
+
+
+def _states(visitor: _Visitor, closed: _Visitor, edition: Edition, pages: Mapping[str, Seen]) -> Iterator[tuple[str, Seen]]:
+    for code in edition.languages:
+        yield f"/{code}/ error", visitor.see(f"/{code}/nowhere/")
+        search = edition.catalogue.entry(code, SEARCH.id).path
+        for word, query in (("found", edition.catalogue.entry(code, HOME).title), ("not found", "qqqqq")):
+            yield f"{search} {word}", visitor.see(f"{search}?q={quote(query)}")
+    chosen = {(seen.template, seen.page.language): path for path, seen in pages.items()}  # of many forms about a page, one
+    for path, seen in ((path, pages[path]) for path in chosen.values()):
+        for form in (form for form in seen.page.all("form") if form.get("method") == "post"):
+            empty, filled = _filled(form, texts=False), _filled(form, texts=True)
+            yield f"{path} faults", visitor.see(path, empty)
+            yield f"{path} closed", closed.see(path)
+            yield f"{path} trouble", closed.see(path, filled)
+            yield f"{path} sent", visitor.see(path, filled)
+
+
+def _only_practice(configuration: Settings, real: Gateway) -> Iterator[tuple[str, Seen]]:
+    """Pages that a practice copy keeps and a real site does not have."""
+    practice = build_public_app(replace(configuration, mode="practice"), watch=False)
+    visitor = _Visitor(practice)
+    for path in sorted(set(practice.pages.paths) - set(real.pages.paths)):
+        yield f"{path} practice", visitor.see(path)
+
+
+def _filled(form: Element, *, texts: bool) -> dict[str, str]:
+    """What is posted by someone who fills in nothing, or every large field and the last of every choice."""
+    inputs = list(form.iter(SPACE + "input"))
+    posted = {field.get("name", ""): field.get("value", "") for field in inputs if field.get("type") == "hidden"}
+    if texts:
+        posted |= {field.get("name", ""): field.get("value", "") for field in inputs if field.get("type") in CHOSEN - {"file"}}
+        posted |= {area.get("name", ""): "x" for area in form.iter(SPACE + "textarea")}
+    return posted
