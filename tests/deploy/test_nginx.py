@@ -256,6 +256,9 @@ def test_without_the_site_pages_stay_and_forms_say_that_they_are_closed(tmp_path
         for path, method, language in (
             ("/fi/about/write-to-us/", "GET", "fi"),
             ("/ar/get-help/write-to-us/", "POST", "ar"),
+            ("/sv/about/search/", "GET", "sv"),
+            ("/fi/about/did-this-help/get-help/police/", "POST", "fi"),
+            ("/xx/nowhere", "GET", "en"),
             ("/", "GET", "en"),
         ):
             answer = front.ask(path, method, b"message=x" if method == "POST" else None)
