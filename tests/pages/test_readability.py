@@ -64,6 +64,12 @@ def test_lix_of_a_known_text() -> None:
     assert found.lix == pytest.approx(25)
 
 
+def test_a_page_without_words_is_easy() -> None:
+    """Nothing is divided by nothing."""
+    found = readability.of_page(page("en", "<hr>"))
+    assert (found.lix, found.per_sentence) == (0, 0)
+
+
 def test_headings_count_too() -> None:
     """A heading is a sentence of its own."""
     assert readability.of_page(page("en", "<p>One two.</p>", heading="Three four")).sentences == 2

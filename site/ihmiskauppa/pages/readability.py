@@ -30,7 +30,7 @@ _INLINE: Final = frozenset({"a", "bdi", "br", "code", "em", "span", "strong"})
 
 @dataclass(frozen=True)
 class Readability:
-    """Counts of a page's words: all, long ones, and the sentences they make."""
+    """Counts of a page's words: all, long ones, and the sentences they make. Nothing at all is as easy as can be: 0."""
 
     words: int
     long_words: int
@@ -38,11 +38,11 @@ class Readability:
 
     @property
     def per_sentence(self) -> float:
-        return self.words / self.sentences
+        return self.words / max(self.sentences, 1)
 
     @property
     def lix(self) -> float:
-        return self.per_sentence + 100 * self.long_words / self.words
+        return self.per_sentence + 100 * self.long_words / max(self.words, 1)
 
 
 class _Blocks(HTMLParser):
