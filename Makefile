@@ -28,7 +28,9 @@ fuzz: $(VENV)/installed
 	$(BIN)/python -m bench.fuzz --posts $(POSTS)
 
 bench: $(VENV)/installed
+	@./.ci/packages bench
 	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.lighthouse
 
 check: $(VENV)/installed
 	$(BIN)/ruff format --check site tests bench
