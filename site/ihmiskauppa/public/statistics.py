@@ -113,6 +113,7 @@ def _sentence(table: Table, texts: Texts, language: Language) -> str:
 
 def figure_of(table: Table, texts: Texts, language: Language) -> Figure:
     """A table as it is shown in the language of its texts."""
+
     def number(count: int | None) -> str:
         return HIDDEN if count is None else str(format_decimal(count, locale=language.locale))
 
