@@ -68,7 +68,10 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        for name, value in privacy.headers(https=request.is_secure, practice=configuration.practice):
+        for name, value in (
+            *privacy.headers(https=request.is_secure, practice=configuration.practice),
+            privacy.PERMISSIONS_POLICY,
+        ):
             response.headers[name] = value
         return response
 

@@ -88,7 +88,7 @@ def test_headers_in_the_file_are_those_of_the_site() -> None:
     lines = [line for line in (DEPLOY / "ihmiskauppa-headers.conf").read_text().splitlines() if line.startswith("add_header")]
     written = dict(line.removeprefix("add_header ").removesuffix(" always;").split(" ", 1) for line in lines if "$" not in line)
     del written["Last-Modified"]
-    assert {name: value.strip('"') for name, value in written.items()} == dict(privacy.HEADERS)
+    assert {name: value.strip('"') for name, value in written.items()} == dict((*privacy.HEADERS, privacy.PERMISSIONS_POLICY))
     assert f'https "{privacy.HSTS[1]}";' in (DEPLOY / "nginx.conf").read_text()
     assert f"add_header {privacy.HSTS[0]} $hsts always;" in lines
 
@@ -263,7 +263,7 @@ def test_without_the_site_pages_stay_and_forms_say_that_they_are_closed(tmp_path
         ):
             answer = front.ask(path, method, b"message=x" if method == "POST" else None)
             assert answer.status == 503
-            for name, value in (*privacy.HEADERS, privacy.HSTS):
+            for name, value in (*privacy.HEADERS, privacy.PERMISSIONS_POLICY, privacy.HSTS):
                 assert answer.header(name.lower()) == [value]
             page = Page(answer.body.decode())
             check_page(page)

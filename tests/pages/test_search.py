@@ -232,6 +232,14 @@ def test_synonyms_find_each_other() -> None:
     assert set(paths(search.find("公安局", "zh-Hans"))) == {"/zh-Hans/0/", "/zh-Hans/1/"}
 
 
+def test_one_s_own_words_come_before_their_synonyms() -> None:
+    """A synonym that few pages have weighs more than a word that all have, and stands below it all the same."""
+    passages = [Passage(f"/en/{number}/", "", "", "The police help people") for number in range(9)]
+    search = made({"en": [Passage("/en/cops/", "", "", "cops"), *passages]}, {"en": Synonyms((("police", "cops"),))})
+    assert paths(search.find("police", "en"))[-1] == "/en/cops/"
+    assert paths(search.find("cops", "en"))[0] == "/en/cops/"
+
+
 @pytest.mark.parametrize(
     ("query", "language"),
     [

@@ -80,7 +80,7 @@ def test_a_text_far_over_the_limit_is_kept(site: Site) -> None:
     count = 500_000
     answer = site.client.post(FORM, data="message=" + "%C3%A4" * count, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 422
-    assert answer.text.count("ä") == count
+    assert answer.text.partition("<textarea")[2].count("ä") == count
 
 
 def test_half_a_message_is_none(site: Site) -> None:

@@ -34,7 +34,7 @@ def test_every_language_has_its_search(site: Site, language: str) -> None:
     assert page.one("input", id="q").get("maxlength") == str(LONGEST_QUERY)
     (safely,) = page.one("p", id="q-hint").iter(SPACE + "a")
     assert safely.get("href") == f"/{language}/get-help/use-this-site-safely/"
-    found = links(search(site, language, WORDS.get(language, "112")))
+    found = links(search(site, language, WORDS.get(language.removesuffix("-simple"), "112")))
     assert found[0].startswith(f"/{language}/get-help/police/")
     for address in found:
         target = urlsplit(address)

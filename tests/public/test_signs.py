@@ -42,13 +42,13 @@ def test_every_sign_can_be_ticked_and_every_step_stands_there(site: Site, langua
 
 @pytest.mark.parametrize("path", CHECK.paths, ids=lambda path: path.name)
 def test_nothing_on_the_page_can_be_sent(site: Site, path: indicators.Path) -> None:
-    """No box has a name, no button sends, the form asks nobody; and whoever posts all the same finds nothing there."""
+    """No box has a name, no button sends, the form asks nobody; and nothing takes what is posted all the same."""
     page = site.client.page(f"/en/{path.id}/")
     assert not [box for box in page.all("input") if box.get("name") is not None or box.get("type") != "checkbox"]
     form = page.one("form")
     assert (form.get("method"), form.get("action")) == ("dialog", None)
     assert [button.get("type") for button in page.all("button")] == ["reset"]
-    assert site.client.post(f"/en/{path.id}/", data={"papers": "on"}).status_code == 404
+    assert site.client.post(f"/en/{path.id}/", data={"papers": "on"}).status_code == 405
     assert f"/en/{path.id}/" in site.application.pages, "the page is kept, the same for everyone"
 
 

@@ -117,6 +117,11 @@ def path_of(page_id: str) -> str:
     return f"{section}/" if name == "index" else f"{section}/{name}/"
 
 
+def front_of(page_id: str) -> str:
+    """The front page of a page's section."""
+    return page_id.partition("/")[0] + "/index"
+
+
 class Catalogue:
     """Every page in every language. Build it with `load`."""
 
@@ -182,7 +187,7 @@ class Catalogue:
 
     def breadcrumbs(self, language: str, page_id: str) -> tuple[Entry, ...]:
         """The way from the home page to the page, the page itself left out."""
-        front = page_id.partition("/")[0] + "/index"
+        front = front_of(page_id)
         way = [HOME] if page_id != HOME else []
         if front != page_id and front != HOME:
             way.append(front)

@@ -116,12 +116,14 @@ class Index:
         At most `most`, none of the pages `without`.
         """
         with self._lock:
-            terms = self._terms(text, strict=strict)
-            numbers = self._ask(terms, " AND ")
+            terms = self._terms(text, strict=strict, groups=self._groups)
+            # The rarer of two synonyms weighs more (bm25): what has the visitor's own words comes first all the same.
+            own = self._ask(self._terms(text, strict=strict, groups=()), " AND ")
+            numbers = list(dict.fromkeys([*own, *self._ask(terms, " AND ")]))
             if not numbers and not strict:
                 numbers = self._ask([term for term in terms if term], " OR ")
             marked = frozenset(token for term in terms for phrase in term for token in phrase)
-            kept = self._few_of_apage_of(numbers, without)[:most]
+            kept = self._few_of_a_page(numbers, without)[:most]
             return tuple(self._hit(self._passages[number], marked) for number in kept)
 
     def _indexed(self, text: str) -> str:
@@ -146,7 +148,7 @@ class Index:
                 tokens.append(token)
         return tuple(tokens)
 
-    def _terms(self, text: str, *, strict: bool) -> list[_Term]:
+    def _terms(self, text: str, *, strict: bool, groups: Iterable[_Group]) -> list[_Term]:
         """The query's words, each with all that may stand for it; words of a synonymous phrase are one."""
         terms: list[_Term] = []
         term_at: list[int] = []  # by place of a token in the query
@@ -158,7 +160,7 @@ class Index:
                 term_at += [len(terms)] * len(tokens)
                 is_run = words.is_run(match[0])
                 terms += self._of_run(match[0], strict=strict) if is_run else [self._of_word(match[0], strict=strict)]
-        for group in self._groups:
+        for group in groups:
             for phrase in group.sought:
                 place = _within(phrase, query)
                 for number in set() if place is None else set(term_at[place : place + len(phrase)]):
@@ -220,7 +222,7 @@ class Index:
         )
         return [number for (number,) in rows]
 
-    def _few_of_apage_of(self, numbers: Iterable[int], without: frozenset[str]) -> list[int]:
+    def _few_of_a_page(self, numbers: Iterable[int], without: frozenset[str]) -> list[int]:
         shown = dict.fromkeys(without, MOST_OF_A_PAGE)
         kept: list[int] = []
         for number in numbers:

@@ -56,6 +56,11 @@ class Frame:
         return self.edition.catalogue.menu(self.language.code)
 
     @property
+    def front(self) -> str | None:
+        """The front page of the section that this page belongs to."""
+        return catalogue.front_of(self.page_id) if self.page_id else None
+
+    @property
     def breadcrumbs(self) -> tuple[Entry, ...]:
         return self.edition.catalogue.breadcrumbs(self.language.code, self.page_id) if self.page_id else ()
 

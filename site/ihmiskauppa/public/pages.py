@@ -39,8 +39,14 @@ def keep(content_type: str, body: bytes) -> Kept:
         "br": brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
     }
     headers: dict[str, tuple[tuple[str, str], ...]] = {}
+    policy = (privacy.PERMISSIONS_POLICY,) if content_type.startswith("text/html") else ()
     for encoding, content in encodings.items():
-        described = (("Content-Type", content_type), ("Content-Length", str(len(content))), ("Vary", "Accept-Encoding"))
+        described = (
+            *policy,
+            ("Content-Type", content_type),
+            ("Content-Length", str(len(content))),
+            ("Vary", "Accept-Encoding"),
+        )
         headers[encoding] = (*described, ("Content-Encoding", encoding)) if encoding else described
     return Kept(encodings, headers)
 
