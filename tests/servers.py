@@ -25,6 +25,7 @@ class PostgreSQL:
     """A running server; `create` makes a database of its own for whoever asks."""
 
     port: int
+    data: Path
 
     def create(self) -> str:
         """A new empty database; its SQLAlchemy URL."""
@@ -43,17 +44,27 @@ def _postgresql_program(name: str) -> str:
 
 
 @contextmanager
-def postgresql_server(folder: Path) -> Iterator[PostgreSQL]:
-    """A PostgreSQL server in `folder`, run by Debian's user for it."""
+def postgresql_server() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server, run by Debian's user for it.
+
+    Its folder is no folder of pytest's: every further session that starts would close the way to those to other users.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="postgresql-", ignore_cleanup_errors=True) as folder,
+        _server_in(Path(folder)) as made,
+    ):
+        yield made
+
+
+@contextmanager
+def _server_in(folder: Path) -> Iterator[PostgreSQL]:
     runuser = [need("runuser"), "-u", POSTGRESQL_USER, "--"] if os.getuid() == 0 else []
     initdb, server = _postgresql_program("initdb"), _postgresql_program("postgres")
     data = folder / "data"
-    data.mkdir(parents=True)
+    data.mkdir()
     if runuser:
         shutil.chown(data, POSTGRESQL_USER)
-        for parent in (folder, *folder.parents):
-            if parent.stat().st_mode & 0o005 != 0o005:
-                parent.chmod(parent.stat().st_mode | 0o005)
+        folder.chmod(0o755)
     log = (folder / "log").open("wb")
     subprocess.run(
         [*runuser, initdb, "-D", data, "-A", "trust", "-E", "UTF8", "--no-sync"], stdout=log, stderr=log, check=True, cwd="/"
@@ -61,7 +72,7 @@ def postgresql_server(folder: Path) -> Iterator[PostgreSQL]:
     port = free_port()
     options = ["-h", "127.0.0.1", "-p", str(port), "-k", "", "-c", "synchronous_commit=off"]  # what the engine must overrule
     process = subprocess.Popen([*runuser, server, "-D", data, *options], stdout=log, stderr=log, cwd="/")
-    made = PostgreSQL(port)
+    made = PostgreSQL(port, data)
 
     def up() -> bool:
         try:
@@ -105,9 +116,9 @@ def redis_server(*options: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+def postgresql() -> Iterator[PostgreSQL]:
     """One PostgreSQL server for all tests."""
-    with postgresql_server(tmp_path_factory.mktemp("postgresql")) as server:
+    with postgresql_server() as server:
         yield server
 
 

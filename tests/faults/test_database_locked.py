@@ -78,9 +78,8 @@ def control(data: Path, *arguments: str) -> None:
 
 def test_a_postgresql_server_that_stops_is_told_and_then_works(tmp_path: Path) -> None:
     """The server stops under the site: no thanks, the text kept, pages up; started again, the same page and forwarder work."""
-    data = tmp_path / "server" / "data"
-    with postgresql_server(tmp_path / "server") as server:
-        url = server.create()
+    with postgresql_server() as server:
+        data, url = server.data, server.create()
         cli.migrate_database(url)
         with running_copy(tmp_path / "copy", IHMISKAUPPA_DATABASE_URL=url) as copy:
             visitor = visit(copy)
