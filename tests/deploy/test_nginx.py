@@ -84,13 +84,15 @@ def test_nginx_accepts_the_files(tmp_path: Path) -> None:
 
 
 def test_headers_in_the_file_are_those_of_the_site() -> None:
-    """Name for name and value for value; HSTS is decided by the scheme."""
+    """Name for name and value for value; HSTS is decided by the scheme, what documents alone have by the type."""
     lines = [line for line in (DEPLOY / "ihmiskauppa-headers.conf").read_text().splitlines() if line.startswith("add_header")]
     written = dict(line.removeprefix("add_header ").removesuffix(" always;").split(" ", 1) for line in lines if "$" not in line)
     del written["Last-Modified"]
-    assert {name: value.strip('"') for name, value in written.items()} == dict((*privacy.HEADERS, privacy.PERMISSIONS_POLICY))
+    assert {name: value.strip('"') for name, value in written.items()} == dict(privacy.HEADERS)
     assert f'https "{privacy.HSTS[1]}";' in (DEPLOY / "nginx.conf").read_text()
+    assert f'~^text/html "{privacy.PERMISSIONS_POLICY[1]}";' in (DEPLOY / "nginx.conf").read_text()
     assert f"add_header {privacy.HSTS[0]} $hsts always;" in lines
+    assert f"add_header {privacy.PERMISSIONS_POLICY[0]} $permissions_policy always;" in lines
 
 
 @pytest.mark.parametrize("encoding", ["", "gzip", "br", "gzip, deflate, br"])
