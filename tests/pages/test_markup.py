@@ -31,13 +31,14 @@ RENDERER = Renderer(CONTACTS, {"clients": Figure("clients", 1234, "a review")}, 
 # Written down once more, by hand: a change of the module's list must be made here too, with thought.
 ATTRIBUTES = {
     **{tag: set() for tag in ("blockquote", "br", "code", "em", "h3", "h4", "hr", "li", "p", "section", "strong", "summary")},
-    **{tag: set() for tag in ("table", "tbody", "td", "thead", "tr", "ul")},
+    **{tag: set() for tag in ("table", "tbody", "thead", "tr", "ul")},
     "a": {"href", "rel", "class"},
     "bdi": {"dir", "class"},
     "details": {"class"},
     "div": {"class"},
     "ol": {"start"},
     "span": {"class"},
+    "td": {"data-column"},
     "th": {"scope"},
 }
 CLASSES = {"ik-notice", "ik-danger", "ik-fact", "ik-steps", "ik-doors", "ik-details", "ik-contact", "ik-figure"}
@@ -197,9 +198,25 @@ def test_markdown_becomes_html() -> None:
     html = body("A **b** _c_ `d`\\\ne\n\n### F\n\n- g\n\n3. h\n\n> i\n\n|j|k|\n|-|-|\n|l|m|\n\n---\n")
     for part in (
         *("<strong>b</strong>", "<em>c</em>", "<code>d</code>", "<br>", "<h3>F</h3>", "<ul>\n<li>g</li>", '<ol start="3">'),
-        *("<blockquote>", "<th>j</th>", "<td>m</td>", "<hr>"),
+        *("<blockquote>", '<th scope="col">j</th>', '<td data-column="k">m</td>', "<hr>"),
     ):
         assert part in html
+
+
+def test_the_cells_of_a_table_say_what_heads_them() -> None:
+    """Columns by `scope` and in words, without markup; rows where the head begins with nothing, which is then no head."""
+    html = body("| | A *b* | C |\n| --- | --- | --- |\n| d | e | f |\n| g | h | |")
+    assert [(cell.tag, cell.attrib, "".join(cell.itertext())) for cell in elements(html) if cell.tag in {"th", "td"}] == [
+        ("td", {}, ""),
+        ("th", {"scope": "col"}, "A b"),
+        ("th", {"scope": "col"}, "C"),
+        ("th", {"scope": "row"}, "d"),
+        ("td", {"data-column": "A b"}, "e"),
+        ("td", {"data-column": "C"}, "f"),
+        ("th", {"scope": "row"}, "g"),
+        ("td", {"data-column": "A b"}, "h"),
+        ("td", {"data-column": "C"}, ""),
+    ]
 
 
 @pytest.mark.parametrize("name", ["notice", "danger", "fact", "steps", "doors"])

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,7 +67,7 @@ _TAGS: Final = frozenset(
 def _allowed(tag: str, name: str, value: str) -> bool:
     if name == "class":
         return value in _CLASSES
-    allowed = {"a": {"href", "rel"}, "bdi": {"dir"}, "ol": {"start"}, "th": {"scope"}}
+    allowed = {"a": {"href", "rel"}, "bdi": {"dir"}, "ol": {"start"}, "td": {"data-column"}, "th": {"scope"}}
     return name in allowed.get(tag, set())
 
 
@@ -102,6 +103,7 @@ class Renderer:
             container_plugin(self._markdown, name, render=_container)
         container_plugin(self._markdown, "details", validate=_is_details, render=_details)
         self._markdown.core.ruler.push("names", self._names)
+        self._markdown.core.ruler.push("tables", _head_tables)
 
     def body(self, text: str, language: Language) -> Markup:
         """A section's body as safe HTML. Raises `MarkupError`."""
@@ -208,6 +210,35 @@ def _check_block(token: Token, line: int) -> None:
                 raise MarkupError(
                     line + number, f"{text.strip()!r} belongs to no container: details need a title, an outer :::: more colons"
                 )
+
+
+def _head_tables(state: StateCore) -> None:
+    """Say which cells head what: in words too (`data-column`), for phones, where each cell stands on a line of its own.
+
+    A head that begins with an empty cell means that the first cell of each row heads its row.
+    """
+    columns: list[str] = []
+    column, in_head = 0, False
+    for token, text in pairwise(state.tokens):
+        if token.type in {"thead_open", "tbody_open"}:
+            in_head = token.type == "thead_open"
+            columns = [] if in_head else columns
+        elif token.type == "tr_open":
+            column = 0
+        elif token.type in {"th_open", "td_open"}:
+            plain = "".join(child.content for child in text.children or () if child.type == "text").strip()
+            name = plain if in_head else columns[column]
+            head = bool(name) if in_head else not name
+            token.tag = "th" if head else "td"
+            if head:
+                token.attrSet("scope", "col" if in_head else "row")
+            elif name:
+                token.attrSet("data-column", name)
+            columns += [name] if in_head else []
+        elif token.type in {"th_close", "td_close"}:
+            head = bool(columns[column]) if in_head else not columns[column]
+            token.tag = "th" if head else "td"
+            column += 1
 
 
 def _container(_self: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
