@@ -1,6 +1,7 @@
 """Information pages as bytes: rendered once, compressed once, kept, and handed to everyone before Flask is asked."""
 
 import gzip
+import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -144,13 +145,14 @@ def load_static(folder: Path) -> dict[str, Kept]:
     """Scripts as they are, and all stylesheets as one file: the page's own first, then one a component."""
     sheets = [folder / "base.css", *sorted((folder / "components").glob("*.css"))]
     css = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    kept = {f"{STATIC}site.css": keep("text/css; charset=utf-8", _without_comments(css).encode())}
+    kept = {f"{STATIC}site.css": keep("text/css; charset=utf-8", _smaller(css).encode())}
     for script in (folder / "components").glob("*.js"):
         kept[f"{STATIC}{script.name}"] = keep("text/javascript; charset=utf-8", script.read_bytes())
     return kept
 
 
-def _without_comments(css: str) -> str:
+def _smaller(css: str) -> str:
+    """The same style sheet without comments and needless blanks; no text in ours has a comma, colon or brace."""
     lines: list[str] = []
     inside = False
     for line in css.split("\n"):
@@ -159,4 +161,4 @@ def _without_comments(css: str) -> str:
         if text and not inside:
             lines.append(text)
         inside = inside and not text.endswith("*/")
-    return "\n".join(lines)
+    return re.sub(r"\s*([{};,])\s*|(?<=:) ", r"\1", "\n".join(lines)).replace(";}", "}")
