@@ -246,7 +246,7 @@ def test_an_update_twice_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_plain_version_needs_no_texts_of_its_own(tmp_path: Path) -> None:
-    """Without a file it has its ordinary language's; with one, its own go first, and they are checked."""
+    """Without a file it has its ordinary language's; with one, its own go first: only those, and they are checked."""
     write_po(tmp_path, "fi", {"Yes": "Kyllä", "No": "Ei"})
     tongues = Languages([LANGUAGES["fi"], LANGUAGES["fi-simple"]])
     assert translations.check(tmp_path, tongues, wanted("Yes", "No")) == []
@@ -256,7 +256,14 @@ def test_a_plain_version_needs_no_texts_of_its_own(tmp_path: Path) -> None:
     write_po(tmp_path, "fi-simple", {"Yes": "Joo"})
     assert translations.load(tmp_path, tongues).gettext("fi-simple", "Yes") == "Joo"
     assert translations.load(tmp_path, tongues).gettext("fi-simple", "No") == "Ei"
-    assert len(translations.check(tmp_path, tongues, wanted("Yes", "No"))) == 1
+    assert translations.check(tmp_path, tongues, wanted("Yes", "No")) == []
+    translations.update(tmp_path, tongues, wanted("Yes", "No"))
+    assert "No" not in translations.po_path(tmp_path, "fi-simple").read_text(encoding="utf-8")
+    assert translations.load(tmp_path, tongues).gettext("fi-simple", "Yes") == "Joo"
+    faults = translations.check(tmp_path, tongues, wanted("No"))
+    assert [fault.partition("fi-simple/messages.po: ")[2] for fault in faults] == ["", "no longer used: 'Yes'"]
+    translations.update(tmp_path, tongues, wanted("No"))
+    assert "Yes" not in translations.po_path(tmp_path, "fi-simple").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("code", ["fi", "ar"])
@@ -331,11 +338,11 @@ def test_a_plural_with_a_wrong_placeholder_is_found(tmp_path: Path) -> None:
 def test_a_missing_file_is_a_fault_of_the_check(tmp_path: Path) -> None:
     """The check goes on with the other languages."""
     write_po(tmp_path, "fi", {"Yes": "Kyllä"})
-    write_po(tmp_path, "fi-simple", {})
+    write_po(tmp_path, "fi-simple", {"Old": "Vanha"})
     faults = translations.check(tmp_path, LANGUAGES, wanted("Yes"))
     assert len(faults) == 2
     assert "ar/messages.po" in faults[0]
-    assert faults[1].endswith("fi-simple/messages.po: missing: 'Yes'")
+    assert faults[1].endswith("fi-simple/messages.po: no longer used: 'Old'")
 
 
 def test_msgid_leaves_its_text_alone() -> None:

@@ -92,7 +92,10 @@ def load(folder: Path, languages: Languages) -> Translations:
 
 
 def _has_texts(folder: Path, language: Language) -> bool:
-    """Whether a language has, or should have, texts of its own: a plain version may do with those of its ordinary language."""
+    """Whether a language has, or should have, texts of its own: a plain version may do with those of its ordinary language.
+
+    A plain version's `.po` file holds only what it says more simply.
+    """
     return not language.plain or po_path(folder, language.code).exists()
 
 
@@ -146,13 +149,20 @@ def extract(package: Path, forms: Path) -> Catalog:
 
 
 def update(folder: Path, languages: Languages, extracted: Catalog) -> None:
-    """Bring every language's `.po` file up to date with `extracted`; nothing is guessed, nothing obsolete is kept."""
+    """Bring every language's `.po` file up to date with `extracted`; nothing is guessed, nothing obsolete is kept.
+
+    To that of a plain version nothing is added.
+    """
     for code in languages:
         if code == MSGID_LANGUAGE or not _has_texts(folder, languages[code]):
             continue
         path = po_path(folder, code)
         catalog = _read(path, code) if path.exists() else Catalog(locale=_locale(code), project="ihmiskauppa")
+        own = {_key(message) for message in catalog if message.id}
         catalog.update(extracted, no_fuzzy_matching=True)
+        if languages[code].plain:
+            for message in [message for message in catalog if message.id and _key(message) not in own]:
+                catalog.delete(message.id, message.context)
         catalog.obsolete.clear()
         path.parent.mkdir(parents=True, exist_ok=True)
         catalog.fuzzy = False
@@ -180,7 +190,8 @@ def check(folder: Path, languages: Languages, extracted: Catalog) -> list[str]:
             faults.append(str(fault))
             continue
         found = {_key(message): message for message in catalog if message.id}
-        faults += [f"{path}: missing: {text!r}" for text in sorted(wanted - set(found))]
+        missing = set() if languages[code].plain else wanted - set(found)
+        faults += [f"{path}: missing: {text!r}" for text in sorted(missing)]
         faults += [f"{path}: no longer used: {text!r}" for text in sorted(set(found) - wanted)]
         for text, message in found.items():
             faults += [f"{path}: {reason}: {text!r}" for reason in _message_faults(message)]
