@@ -104,11 +104,11 @@ def test_what_is_sent_has_no_choice_in_it() -> None:
 
 
 def _without(form: Form, name: str) -> Form:
-    return replace(form, questions=tuple(question for question in form.questions if question.name != name))
+    return form.asking(question for question in form.questions if question.name != name)
 
 
 def _with_kind(form: Form, name: str, kind: Kind) -> Form:
-    return replace(form, questions=tuple(replace(q, kind=kind) if q.name == name else q for q in form.questions))
+    return form.asking(replace(q, kind=kind) if q.name == name else q for q in form.questions)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,6 @@ def test_statements_in_another_order_are_refused() -> None:
     """The score depends on the order: two statements exchanged do not pass."""
     first, second, *rest = (question for question in FORMS[SITE].questions if question.kind is Kind.SCALE)
     others = [question for question in FORMS[SITE].questions if question.kind is not Kind.SCALE]
-    swapped = replace(FORMS[SITE], questions=tuple(itertools.chain(others, (second, first), rest)))
+    swapped = FORMS[SITE].asking(itertools.chain(others, (second, first), rest))
     with pytest.raises(QuestionnaireError, match="in this order"):
         questionnaire.check({SITE: swapped, PAGE: FORMS[PAGE]})

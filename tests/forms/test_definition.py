@@ -1,5 +1,6 @@
 """Form definitions: what a good file gives, and a named fault for every kind of broken one."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -208,12 +209,81 @@ def test_a_window_has_four_inputs_and_the_others_one(tmp_path: Path) -> None:
 
 
 def test_questions_are_found_under_their_answer(tmp_path: Path) -> None:
-    """`under` gives what an answer opens, and with None what is always shown."""
+    """`under` gives what an answer opens; a section shows the others always."""
     form = parsed(tmp_path, HEAD + QUESTIONS)
     assert [question.name for question in form.under("reply", "yes")] == ["mail"]
     assert form.under("reply", "no") == ()
-    assert "mail" not in [question.name for question in form.under(None)]
-    assert len(form.under(None)) == len(form.questions) - 1
+    assert "mail" not in [question.name for question in form.sections[0].shown_always]
+    assert len(form.sections[0].shown_always) == len(form.questions) - 1
+
+
+SECTIONS = """
+[[section]]
+name = "person"
+title = "The person"
+staff = "Henkilö"
+[[section.note]]
+text = "As little as needed."
+safety_critical = true
+[[section.question]]
+name = "agrees"
+kind = "yes_no"
+label = "Do they agree?"
+staff = "Suostumus"
+[[section.question]]
+name = "message"
+kind = "long_text"
+label = "What happened?"
+staff = "Viesti"
+after = "agrees"
+is = "yes"
+
+[[section]]
+name = "contact"
+title = "Contact"
+staff = "Yhteys"
+[[section.question]]
+name = "mail"
+kind = "email"
+label = "Address"
+staff = "Osoite"
+"""
+
+
+def test_a_long_form_has_sections(tmp_path: Path) -> None:
+    """Each with title, notes and questions; a form has them or bare questions, not both."""
+    form = parsed(tmp_path, HEAD + SECTIONS)
+    assert [(section.name, section.title, section.staff) for section in form.sections] == [
+        ("person", "The person", "Henkilö"),
+        ("contact", "Contact", "Yhteys"),
+    ]
+    assert form.sections[0].notes == (Note("As little as needed.", True),)
+    assert [question.name for question in form.sections[0].shown_always] == ["agrees"]
+    assert [question.name for question in form.questions] == ["agrees", "message", "mail"]
+    assert "As little as needed." in form.texts
+    with pytest.raises(DefinitionError, match="either sections or questions"):
+        parsed(tmp_path, HEAD + QUESTIONS + SECTIONS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        pytest.param('name = "contact"', 'name = "person"', "section person: not a name, or used twice", id="twice"),
+        pytest.param('name = "contact"', 'name = "mail"', "section mail: not a name, or used twice", id="a question's name"),
+        pytest.param('name = "contact"', 'name = "A b"', "section A b: not a name", id="no name"),
+        pytest.param('title = "Contact"\n', "", "title", id="no title"),
+        pytest.param(
+            'kind = "email"', 'kind = "email"\nafter = "agrees"\nis = "yes"', "mail: stands in another section", id="far"
+        ),
+        pytest.param('version = "1"', 'version = "1"\nreplaces = ["1"]', "replaces itself", id="itself"),
+        pytest.param('version = "1"', 'version = "1/2"', "part of a file's name", id="version"),
+        pytest.param('version = "1"', 'version = "1"\nfile = "../x"', "is no file's name", id="file"),
+    ],
+)
+def test_broken_sections_and_files_are_named(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    """What is wrong with a section, a version or the name of the file is said."""
+    with pytest.raises(DefinitionError, match=re.escape(reason)):
+        parsed(tmp_path, (HEAD + SECTIONS).replace(old, new, 1))
 
 
 @pytest.mark.parametrize(

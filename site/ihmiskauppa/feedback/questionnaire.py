@@ -77,6 +77,6 @@ def written(answers: Answers, page_id: str = "") -> Answers | None:
     if not values:
         return None
     if not page_id:
-        return replace(answers, form=replace(answers.form, questions=texts), values=values)
+        return replace(answers, form=answers.form.asking(texts), values=values)
     about = {_PAGE_MEANT.name: page_id}
-    return replace(answers, form=replace(answers.form, questions=(_PAGE_MEANT, *texts)), values=about | values)
+    return replace(answers, form=answers.form.asking((_PAGE_MEANT, *texts)), values=about | values)

@@ -1,15 +1,16 @@
 """What a form asks: one TOML file a form, parsed and checked once.
 
 Texts for visitors are English msgids (see `translations`); `staff` is the Finnish label the inbox's readers see. A question
-with `after` is shown only under that answer of an earlier question. Of a form that is `counted`, the choices are never sent:
-the room `feedback` counts them.
+with `after` is shown only under that answer of an earlier question. A long form has sections, each with its questions. Of a
+form that is `counted`, the choices are never sent: the room `feedback` counts them.
 """
 
 import enum
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +23,11 @@ SHORT_LIMIT: Final = 200  # characters
 LONG_LIMIT: Final = 20_000
 
 _NAME = re.compile(r"[a-z][a-z_]*")
+_FILE = re.compile(r"[a-z][a-z-]*")
+_VERSION = re.compile(r"[0-9][0-9.-]*")
 _FORM_KEYS: Final = {
-    **dict.fromkeys(("version", "id", "title", "summary", "staff", "submit"), str),
-    **dict.fromkeys(("either", "note", "question", "sent"), list),
+    **dict.fromkeys(("version", "id", "title", "summary", "staff", "submit", "file"), str),
+    **dict.fromkeys(("either", "note", "question", "section", "sent", "replaces"), list),
     **dict.fromkeys(("counted", "of_page"), bool),
     "order": int,
 }
@@ -34,6 +37,7 @@ _QUESTION_KEYS: Final = {
     "limit": int,
     "option": list,
 }
+_SECTION_KEYS: Final = {**dict.fromkeys(("name", "title", "staff"), str), **dict.fromkeys(("note", "question"), list)}
 _NOTE_KEYS: Final = {"text": str, "safety_critical": bool}
 _OPTION_KEYS: Final = dict.fromkeys(("value", "label", "staff", "text", "flag"), str)
 
@@ -126,10 +130,27 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Section:
+    """Questions that belong together, under a title; a form without sections has one, without name and title."""
+
+    name: str
+    title: str
+    staff: str
+    notes: tuple[Note, ...]
+    questions: tuple[Question, ...]
+
+    @property
+    def shown_always(self) -> tuple[Question, ...]:
+        """The questions that stand under no answer of another."""
+        return tuple(question for question in self.questions if question.after is None)
+
+
+@dataclass(frozen=True)
 class Form:
     """A form as defined. `id` is its place in the tree of pages; of `either`, at least one must be answered.
 
-    A form `of_page` has no place of its own: it asks about a page, whose id follows in its address.
+    A form `of_page` has no place of its own: it asks about a page, whose id follows in its address. A form with a `file` can be
+    filled in on paper or in a file of that name, too; `replaces` are its earlier versions.
     """
 
     name: str
@@ -140,26 +161,37 @@ class Form:
     summary: str
     staff: str
     notes: tuple[Note, ...]
-    questions: tuple[Question, ...]
+    sections: tuple[Section, ...]
     either: tuple[str, ...]
     submit: str
     sent: tuple[str, ...]
     counted: bool = False
     of_page: bool = False
+    file: str = ""
+    replaces: tuple[str, ...] = ()
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """All questions, in their order."""
+        return tuple(question for section in self.sections for question in section.questions)
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The texts that may name contacts."""
         options = [option.text for question in self.questions for option in question.options]
-        return (*(note.text for note in self.notes), *options, *self.sent)
+        notes = [note.text for notes in (self.notes, *(section.notes for section in self.sections)) for note in notes]
+        return (*notes, *options, *self.sent)
 
     def question(self, name: str) -> Question:
         return next(question for question in self.questions if question.name == name)
 
-    def under(self, question: str | None, answer: str = "") -> tuple[Question, ...]:
-        """The questions shown under an answer; with None, those shown always."""
-        after = Condition(question, answer) if question else None
-        return tuple(q for q in self.questions if q.after == after)
+    def asking(self, questions: Iterable[Question]) -> "Form":
+        """The form with other questions, in one section."""
+        return replace(self, sections=(Section("", "", "", (), tuple(questions)),))
+
+    def under(self, question: str, answer: str) -> tuple[Question, ...]:
+        """The questions shown under an answer."""
+        return tuple(q for q in self.questions if q.after == Condition(question, answer))
 
 
 def load(folder: Path) -> Mapping[str, Form]:
@@ -172,8 +204,6 @@ def parse(path: Path) -> Form:
     """Read one definition. Raises `DefinitionError`."""
     try:
         table = known(tomllib.loads(path.read_text(encoding="utf-8")), _FORM_KEYS)
-        questions = tuple(_question(known(entry, _QUESTION_KEYS)) for entry in table["question"])
-        notes = [known(note, _NOTE_KEYS) for note in table.get("note", ())]
         form = Form(
             name=path.stem,
             version=table["version"],
@@ -182,19 +212,40 @@ def parse(path: Path) -> Form:
             title=table["title"],
             summary=table["summary"],
             staff=table["staff"],
-            notes=tuple(Note(note["text"], note.get("safety_critical", False)) for note in notes),
-            questions=questions,
+            notes=_notes(table),
+            sections=tuple(_sections(table)),
             either=tuple(table.get("either", ())),
             submit=table["submit"],
             sent=tuple(known(entry, {"text": str})["text"] for entry in table["sent"]),
             counted=table.get("counted", False),
             of_page=table.get("of_page", False),
+            file=table.get("file", ""),
+            replaces=tuple(table.get("replaces", ())),
         )
         for reason in _faults(form):
             raise DefinitionError(f"{path}: {reason}")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
         raise DefinitionError(f"{path}: {type(fault).__name__}: {fault}") from fault
     return form
+
+
+def _sections(table: dict[str, Any]) -> Iterator[Section]:
+    if ("section" in table) == ("question" in table):
+        raise ValueError("a form has either sections or questions")
+    if "question" in table:
+        yield Section("", "", "", (), _questions(table))
+    for entry in table.get("section", ()):
+        section = known(entry, _SECTION_KEYS)
+        yield Section(section["name"], section["title"], section["staff"], _notes(section), _questions(section))
+
+
+def _notes(table: dict[str, Any]) -> tuple[Note, ...]:
+    notes = [known(note, _NOTE_KEYS) for note in table.get("note", ())]
+    return tuple(Note(note["text"], note.get("safety_critical", False)) for note in notes)
+
+
+def _questions(table: dict[str, Any]) -> tuple[Question, ...]:
+    return tuple(_question(known(entry, _QUESTION_KEYS)) for entry in table["question"])
 
 
 def _question(entry: dict[str, Any]) -> Question:
@@ -251,6 +302,19 @@ def _faults(form: Form) -> Iterator[str]:
         if question.limit < 1:
             yield f"{question.name}: limit must be at least 1"
         seen[question.name] = question
+    names = [section.name for section in form.sections if section.title]
+    for name in names:
+        if not _NAME.fullmatch(name) or names.count(name) > 1 or name in seen:
+            yield f"section {name}: not a name, or used twice"
+    for section in form.sections:
+        own = {question.name for question in section.questions}
+        for question in section.questions:
+            if question.after is not None and question.after.question not in own:
+                yield f"{question.name}: stands in another section than {question.after.question}"
+    if form.version in form.replaces or not all(_VERSION.fullmatch(version) for version in (form.version, *form.replaces)):
+        yield "a version cannot be part of a file's name, or replaces itself"
+    if form.file and (not _FILE.fullmatch(form.file) or {q.kind for q in form.questions} & {Kind.SCALE} or form.counted):
+        yield f"{form.file} is no file's name, or the form cannot be filled in on paper"
     if not set(form.either) <= set(seen):
         yield f"either names questions that do not exist: {', '.join(sorted(set(form.either) - set(seen)))}"
     if not form.sent:
