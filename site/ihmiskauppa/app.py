@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 
 from ihmiskauppa import database, logs, settings, start
 from ihmiskauppa.public import (
+    blanks,
     components,
     documents,
     errors,
@@ -80,6 +81,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
             **documents.of_catalogue(edition, frame_of),
             **signs.documents(edition, frame_of),
             **statistics.documents(edition, frame_of),
+            **blanks.documents(edition),
             **news.documents(edition, frame_of),
             **site_map.documents(edition, frame_of),
             **wellknown.documents(edition, frame_of),

@@ -1,4 +1,4 @@
-"""The `ihmiskauppa` command: the processes, and what operators and editors do."""
+"""The `ihmiskauppa` command: the processes, and what operators do; what editors do is in `editing`."""
 
 import datetime
 import functools
@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,17 +22,15 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from sqlalchemy.exc import SQLAlchemyError
 
-from ihmiskauppa import condition, database, languages, logs, settings, start, translations
+from ihmiskauppa import condition, database, editing, logs, settings, start
 from ihmiskauppa.feedback import counts, report
 from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.keys import Keyring, KeysError
 from ihmiskauppa.intake.outbox import Outbox
-from ihmiskauppa.languages import SOURCE
-from ihmiskauppa.pages import catalogue, content, freshness, readability
 from ihmiskauppa.public import editions, export
 from ihmiskauppa.settings import FORM_TOKEN_KEY_BYTES, Settings, StartRefusedError
+from ihmiskauppa.start import REFUSED
 
-REFUSED: Final = 2  # exit status of a start that was refused, or of a check that found faults
 TROUBLE: Final = 1  # exit status of `status` when something needs a person
 MOST_CONNECTIONS: Final = 4096  # of one web process; more wait
 STOP_SECONDS: Final = 10  # that a web process has to end what it is doing; nothing thanked for depends on it
@@ -42,6 +41,10 @@ def main() -> None:
     """The website of the assistance system for victims of human trafficking."""
     os.umask(0o077)  # database, keys and what else we make are for our user only
     logging.config.dictConfig(logs.configuration())
+
+
+for command in editing.COMMANDS:
+    main.add_command(command)
 
 
 def _fit(judge: Callable[[Settings], None]) -> Settings:
@@ -254,59 +257,6 @@ def keys_check() -> None:
     click.echo("Every inbox key can be encrypted to.")
 
 
-@main.command("check")
-def check() -> None:
-    """Check content, forms and translations. Exit status 2 and a line for each fault."""
-    configuration = settings.read()
-    faults: list[str] = []
-    try:
-        editions.load(configuration)
-        tongues = languages.load(configuration.content_folder / "languages.toml")
-        pages = list(catalogue.find(configuration.content_folder, tongues))
-        sources = {page.id: page for page in pages if page.language == SOURCE}
-        for page in pages:
-            faults += _page_faults(page, sources[page.id])
-        extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
-        faults += translations.check(configuration.translations_folder, tongues, extracted)
-        for warning in start.content_warnings(configuration):
-            click.echo(f"WARNING: {warning}", err=True)
-    except editions.BROKEN as broken:
-        faults.append(str(broken))
-    for fault in faults:
-        click.echo(fault)
-    if faults:
-        sys.exit(REFUSED)
-    click.echo(f"Content and translations are in order: {len(pages)} pages.")
-
-
-@main.command("content")
-def show_content() -> None:
-    """Show how hard each page is to read: words, words a sentence, LIX, and what is beyond its bounds."""
-    configuration = settings.read()
-    try:
-        pages = editions.load(configuration).catalogue.pages()
-    except editions.BROKEN as broken:
-        raise click.ClickException(str(broken)) from None
-    for page in pages:
-        if not page.fallback and page.language.code.partition("-")[0] in readability.LATIN:
-            measured = readability.of_page(page)
-            beyond = "; ".join(readability.faults(page))
-            click.echo(f"{measured.lix:4.0f} {measured.per_sentence:5.1f} {measured.words:5d}  {page.path}  {beyond}".rstrip())
-
-
-def _page_faults(page: content.PageFile, source: content.PageFile) -> list[str]:
-    if page.language == SOURCE:
-        changed = freshness.unclassified(page)
-        return [f"{page.path}: changed without a new stamp: {', '.join(changed)}"] if changed else []
-    faults = freshness.differences(page, source)
-    origins = freshness.read(page)
-    for section in page.sections:
-        state = freshness.state(source.section(section.id), origins.get(section.id))
-        if state is freshness.State.STALE and section.id in source.safety_critical:
-            faults.append(f"{page.path}:{section.line}: safety-critical section {section.id} is out of date")
-    return faults
-
-
 @main.command("export")
 @click.argument("folder", type=click.Path(path_type=Path))
 def export_pages(folder: Path) -> None:
@@ -323,32 +273,6 @@ def export_pages(folder: Path) -> None:
         _refuse([str(fault)])
     else:
         click.echo(f"{folder} is new." if changed else f"{folder} is as it was: nothing has changed.")
-
-
-@main.group("translations")
-def translations_group() -> None:
-    """Translations of pages and texts."""
-
-
-@translations_group.command("update")
-def translations_update() -> None:
-    """Bring the .po files up to date with the texts in code, templates and forms."""
-    configuration = settings.read()
-    tongues = languages.load(configuration.content_folder / "languages.toml")
-    extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
-    translations.update(configuration.translations_folder, tongues, extracted)
-
-
-@translations_group.command("stamp")
-@click.option("--by", default="machine", help="Who translated.")
-def translations_stamp(by: str) -> None:
-    """Say that every page of every language was made from its source as it is now."""
-    configuration = settings.read()
-    tongues = languages.load(configuration.content_folder / "languages.toml")
-    pages = list(catalogue.find(configuration.content_folder, tongues))
-    sources = {page.id: page for page in pages if page.language == SOURCE}
-    for page in pages:
-        freshness.stamp(page, sources[page.id], by, datetime.datetime.now(datetime.UTC).date())
 
 
 @main.group("feedback")
@@ -391,6 +315,8 @@ def practice_run() -> None:
     environment = practice.prepare(configuration.instance)
     migrate_database(environment[settings.ENVIRONMENT_PREFIX + "DATABASE_URL"])
     address = f"http://localhost:{configuration.port}/"
+    click.echo("Making the forms' files; only the first time takes long …")
+    editing.build_forms(replace(configuration, public_url=configuration.public_url or address.rstrip("/")))
     click.echo(f"\nPractice copy: {address}\nRead what arrived, as the staff would: make inbox\nStop it: Ctrl-C\n")
     sys.stdout.flush()
     practice.run(Path.cwd(), configuration.port, environment)

@@ -2,6 +2,7 @@
 
 import datetime
 import shutil
+from typing import Final
 
 from ihmiskauppa import condition, contacts, database, languages
 from ihmiskauppa.forms.files import MEGABYTE, FileLimits
@@ -17,6 +18,8 @@ from ihmiskauppa.intake.submission import Desk
 from ihmiskauppa.pages import accessibility, security
 from ihmiskauppa.public import editions, limits
 from ihmiskauppa.settings import Settings, StartRefusedError, data_folder
+
+REFUSED: Final = 2  # exit status of a start that was refused, or of a check that found faults
 
 
 def refuse_unfit_forwarder(configuration: Settings) -> None:

@@ -5,6 +5,7 @@ formats dates and numbers only.
 """
 
 import gettext
+import hashlib
 import io
 import re
 import tomllib
@@ -49,12 +50,17 @@ class Translations:
     """The texts of every language; a text a language lacks comes from its fallbacks, last from the msgid itself."""
 
     by_language: Mapping[str, gettext.NullTranslations]
+    digests: Mapping[str, str]
 
     def gettext(self, language: str, text: str) -> str:
         return self.by_language[language].gettext(text)
 
     def ngettext(self, language: str, singular: str, plural: str, count: int) -> str:
         return self.by_language[language].ngettext(singular, plural, count)
+
+    def digest(self, language: str) -> str:
+        """A hash of all texts of `language`, with those that stand in for missing ones: another text, another hash."""
+        return self.digests[language]
 
     def has(self, language: str, text: str) -> bool:
         """Whether `language` itself, without fallback, has `text`."""
@@ -73,6 +79,7 @@ def po_path(folder: Path, language: str) -> Path:
 def load(folder: Path, languages: Languages) -> Translations:
     """Read every language's `.po` file. Raises `TranslationsError`."""
     own: dict[str, gettext.NullTranslations] = {MSGID_LANGUAGE: gettext.NullTranslations()}
+    digests = dict.fromkeys(languages, "")
     for code in languages:
         if not _has_texts(folder, languages[code]):
             own[code] = gettext.NullTranslations()
@@ -81,6 +88,7 @@ def load(folder: Path, languages: Languages) -> Translations:
             for message in [message for message in catalog if message.id and not all(_strings(message))]:
                 catalog.delete(message.id, message.context)  # Babel would write the msgid in its place: no fallback
             write_mo(compiled, catalog)
+            digests[code] = hashlib.sha256(compiled.getvalue()).hexdigest()
             compiled.seek(0)
             own[code] = gettext.GNUTranslations(compiled)
     for code, language in languages.items():
@@ -88,7 +96,8 @@ def load(folder: Path, languages: Languages) -> Translations:
             for fallback in language.fallback:
                 if code.startswith(fallback + "-"):
                     own[code].add_fallback(own[fallback])
-    return Translations(own)
+                    digests[code] += digests[fallback]
+    return Translations(own, digests)
 
 
 def _has_texts(folder: Path, language: Language) -> bool:

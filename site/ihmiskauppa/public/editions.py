@@ -15,10 +15,11 @@ from ihmiskauppa import contacts, database, languages, logs, translations
 from ihmiskauppa.contacts import Contacts, ContactsError
 from ihmiskauppa.feedback import questionnaire
 from ihmiskauppa.feedback.questionnaire import QuestionnaireError
-from ihmiskauppa.forms import definition, indicators
+from ihmiskauppa.forms import blanks, definition, indicators
+from ihmiskauppa.forms.blanks import Blank
 from ihmiskauppa.forms.definition import DefinitionError, Form
 from ihmiskauppa.forms.indicators import Check, IndicatorsError
-from ihmiskauppa.languages import Languages, LanguagesError
+from ihmiskauppa.languages import Language, Languages, LanguagesError
 from ihmiskauppa.pages import accessibility, addresses, catalogue, markup, resources, search, security, statistics, synonyms
 from ihmiskauppa.pages.accessibility import AccessibilityError, Statement
 from ihmiskauppa.pages.addresses import Addresses, AddressesError
@@ -88,6 +89,15 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Offered:
+    """A blank form that was built: where it lies, and its size in bytes."""
+
+    blank: Blank
+    file: Path
+    size: int
+
+
+@dataclass(frozen=True)
 class Edition:
     """One whole set of content."""
 
@@ -103,7 +113,16 @@ class Edition:
     addresses: Addresses
     accessibility: Statement
     resources: tuple[Resource, ...]
+    blanks: Mapping[str, Offered]
     inbox_keys: tuple[UsableKey, ...] = ()
+
+    def blanks_of(self, form: Form, language: Language) -> Mapping[str, Offered]:
+        """The blank forms of a form in a language, by their paths."""
+        return {
+            path: offered
+            for path, offered in self.blanks.items()
+            if (offered.blank.form.name, offered.blank.language.code) == (form.name, language.code)
+        }
 
     def form_at(self, path: str) -> Asked | None:
         """The form at a path under a language prefix (`get-help/write-to-us/`)."""
@@ -154,11 +173,14 @@ def load(settings: Settings) -> Edition:
     searched = search.of_catalogue(pages, [place for place in places if place.id != SEARCH.id])
     secure = security.load(settings.content_folder / security.FILE, people, tongues)
     words = Search(tongues, found_by, searched)
-    files = downloads(releases, tongues)
+    offered = _offered(blanks.wanted(forms, tongues, texts, people, settings.public_url), settings.instance / blanks.FOLDER)
+    files = downloads(releases, tongues) | set(offered)
     old = addresses.load(settings.content_folder / addresses.FILE, tongues, pages.ids, files)
+    gone = {_blank_path(form, code, name): form.id for form, code, name in blanks.replaced(forms, tongues)}
+    old = replace(old, gone={**old.gone, **gone})
     statement = accessibility.load(settings.content_folder / accessibility.FILE, tongues, people)
     listed = resources.load(settings.content_folder / resources.FILE, tongues, pages)
-    return Edition(tongues, people, texts, forms, signs, releases, pages, words, secure, old, statement, listed)
+    return Edition(tongues, people, texts, forms, signs, releases, pages, words, secure, old, statement, listed, offered)
 
 
 def downloads(releases: tuple[Release, ...], languages: Languages) -> frozenset[str]:
@@ -170,6 +192,20 @@ def downloads(releases: tuple[Release, ...], languages: Languages) -> frozenset[
         for name in (RELEASE, *(table.name for table in release.tables))
         for kind in ("csv", "json")
     )
+
+
+def _offered(wanted: tuple[Blank, ...], folder: Path) -> dict[str, Offered]:
+    """What was built, by its path on the site."""
+    found = {}
+    for blank in wanted:
+        file = blank.path(folder)
+        if file.exists():
+            found[_blank_path(blank.form, blank.language.code, blank.name)] = Offered(blank, file, file.stat().st_size)
+    return found
+
+
+def _blank_path(form: Form, language: str, name: str) -> str:
+    return f"/{language}/{catalogue.path_of(form.id)}{name}"
 
 
 def _of_signs(check: Check) -> list[MadePage]:
@@ -252,7 +288,7 @@ class Editions:
 
     def _look(self) -> _Seen:
         folders = (self._settings.content_folder, self._settings.forms_folder, self._settings.translations_folder)
-        marks = frozenset(mark for folder in folders for mark in _marks(folder))
+        marks = frozenset(mark for folder in (*folders, self._settings.instance / blanks.FOLDER) for mark in _marks(folder))
         return _Seen(marks, self.inbox_key.usable(database.now()))
 
 
@@ -263,6 +299,6 @@ def _marks(folder: Path) -> list[tuple[str, int, int]]:
             status = path.stat()
         except OSError:
             continue  # it went away while we looked: the next look sees the rest
-        if path.suffix in {".md", ".toml", ".po", ".csv"}:
+        if path.suffix in {".md", ".toml", ".po", ".csv", *(f".{kind.ending}" for kind in blanks.KINDS)}:
             marks.append((str(path), status.st_mtime_ns, status.st_size))
     return marks

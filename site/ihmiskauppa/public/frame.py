@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from babel.dates import format_skeleton
+from babel.units import format_unit
 from flask import Flask, g, render_template
 from flask_babel import Babel, format_date
 from markupsafe import Markup
@@ -115,6 +116,7 @@ def prepare(app: Flask) -> None:
     env.globals["contact"] = lambda name: markup.contact_link(g.frame.edition.contacts[name])
     env.filters["day"] = _day
     env.filters["known"] = _known
+    env.filters["file_size"] = _file_size
 
 
 def render(template: str, frame: Frame, **context: Any) -> str:
@@ -141,6 +143,11 @@ def _known(published: Published) -> Markup:
         else format_skeleton(_COARSE[known], published.first, locale=g.frame.language.locale)
     )
     return Markup('<time datetime="{}">{}</time>').format(published.text, shown)
+
+
+def _file_size(count: int) -> str:
+    """A number of bytes as people read it, in whole kilobytes."""
+    return format_unit(-(-count // 1000), "digital-kilobyte", "short", locale=g.frame.language.locale)
 
 
 def _day(day: datetime.date) -> Markup:

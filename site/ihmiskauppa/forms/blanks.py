@@ -1,0 +1,124 @@
+"""Blank forms: the files to fill in, which there are, how they are called, and where those that were built lie.
+
+A file is kept under a hash of all that goes into it. A page offers what lies there; nothing is ever made in a request.
+"""
+
+import hashlib
+import importlib.metadata
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from ihmiskauppa.contacts import Contacts
+from ihmiskauppa.forms import word
+from ihmiskauppa.forms.definition import Form
+from ihmiskauppa.languages import Language, Languages
+from ihmiskauppa.translations import Translations
+
+FOLDER: Final = "blanks"  # of the instance; may be deleted, and built anew
+
+Maker = Callable[[Form, Language, Translations, Contacts, str], bytes]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file, by its ending: what makes it, and its media type."""
+
+    ending: str
+    name: str
+    media_type: str
+    make: Maker
+
+
+KINDS: Final = (Kind("docx", "Word", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", word.fillable),)
+# What a file's look depends on beside its texts.
+_LIBRARIES: Final = ("python-docx",)
+
+
+@dataclass(frozen=True)
+class Blank:
+    """One file: a form in a language and a kind. `key` changes whenever its content would."""
+
+    form: Form
+    language: Language
+    kind: Kind
+    key: str
+
+    @property
+    def name(self) -> str:
+        """What it is called where people keep it."""
+        return file_name(self.form, self.form.version, self.language.code, self.kind)
+
+    def path(self, folder: Path) -> Path:
+        """Where it lies once it is built."""
+        return folder / f"{self.key}.{self.kind.ending}"
+
+
+def file_name(form: Form, version: str, language: str, kind: Kind) -> str:
+    """The name of a version's file: form, language and version can be told from it."""
+    return f"{form.file}-{language}-{version}.{kind.ending}"
+
+
+def wanted(
+    forms: Mapping[str, Form], languages: Languages, texts: Translations, people: Contacts, site: str
+) -> tuple[Blank, ...]:
+    """Every file there should be: each form that has a `file`, in every language and kind."""
+    return tuple(
+        Blank(form, language, kind, _key(form, language, texts, people, site, kind))
+        for form in forms.values()
+        if form.file
+        for language in languages.values()
+        for kind in KINDS
+    )
+
+
+def build(blanks: tuple[Blank, ...], texts: Translations, people: Contacts, site: str, folder: Path) -> int:
+    """Make in `folder` what is missing of `blanks`, and remove all else; how many were made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = 0
+    for blank in blanks:
+        path = blank.path(folder)
+        if not path.exists():
+            fresh = path.with_suffix(f".{os.getpid()}.new")
+            fresh.write_bytes(blank.kind.make(blank.form, blank.language, texts, people, site))
+            fresh.replace(path)
+            made += 1
+    kept = {blank.path(folder) for blank in blanks}
+    for path in set(folder.iterdir()) - kept:
+        path.unlink()
+    return made
+
+
+def replaced(forms: Mapping[str, Form], languages: Languages) -> Iterator[tuple[Form, str, str]]:
+    """The files of versions that are no more: form, language, name."""
+    for form in forms.values():
+        for version in form.replaces if form.file else ():
+            for language in languages:
+                for kind in KINDS:
+                    yield form, language, file_name(form, version, language, kind)
+
+
+def _key(form: Form, language: Language, texts: Translations, people: Contacts, site: str, kind: Kind) -> str:
+    content = (
+        _makers(),
+        repr(form),
+        repr(language),
+        texts.digest(language.code),
+        repr(sorted(people.items())),
+        site,
+        kind.ending,
+    )
+    return hashlib.sha256("\0".join(content).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _makers() -> str:
+    """A hash of what makes the files: our own code, the fonts, and the libraries' versions."""
+    sources = Path(__file__).parent.glob("*.py")
+    digest = hashlib.sha256()
+    for path in sorted(sources):
+        digest.update(path.read_bytes())
+    return digest.hexdigest() + "".join(importlib.metadata.version(library) for library in _LIBRARIES)
