@@ -88,8 +88,9 @@ def load(folder: Path, languages: Languages) -> Translations:
             for message in [message for message in catalog if message.id and not all(_strings(message))]:
                 catalog.delete(message.id, message.context)  # Babel would write the msgid in its place: no fallback
             write_mo(compiled, catalog)
-            digests[code] = hashlib.sha256(compiled.getvalue()).hexdigest()
             compiled.seek(0)
+            said = repr([(message.id, message.string) for message in catalog if message.id])  # not the time it was read
+            digests[code] = hashlib.sha256(said.encode()).hexdigest()
             own[code] = gettext.GNUTranslations(compiled)
     for code, language in languages.items():
         if code != MSGID_LANGUAGE and MSGID_LANGUAGE not in language.fallback[:1]:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from ihmiskauppa.forms.files import File, FileLimits
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
 
 @pytest.mark.parametrize(
     ("content", "name", "media_type"),
@@ -19,6 +21,9 @@ from ihmiskauppa.forms.files import File, FileLimits
         (b"\x00\x00\x00\x18ftypisom", "liite-1.mp4", "video/mp4"),
         (b"%PDF-1.7", "liite-1.pdf", "application/pdf"),
         (b"PK\x03\x04docx", "liite-1.zip", "application/zip"),
+        (b"PK\x03\x04...word/document.xml...", "liite-1.docx", WORD),
+        (b"PK\x03\x04...word/document.xml...word/vbaProject.bin", "liite-1.docx", WORD),
+        (b"%PDF-1.7 PK\x03\x04 word/document.xml", "liite-1.pdf", "application/pdf"),
         (b"MZ\x90\x00", "liite-1.bin", "application/octet-stream"),
         (b"", "liite-1.bin", "application/octet-stream"),
     ],

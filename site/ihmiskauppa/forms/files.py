@@ -11,7 +11,7 @@ NAME_LENGTH: Final = 80  # characters of the visitor's own name for a file that 
 MEGABYTE: Final = 1_000_000  # bytes, as phones show sizes
 
 # What the first bytes say: offset, bytes, file ending, media type (RFC 6838). Published signatures; containers come as what
-# they are on the outside (a Word file is a zip file).
+# they are on the outside, but for Word files, since the forms to fill in are such.
 _SIGNATURES: Final = (
     (0, b"\xff\xd8\xff", "jpg", "image/jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "png", "image/png"),
@@ -33,6 +33,10 @@ _SIGNATURES: Final = (
     (0, b"#!AMR", "amr", "audio/amr"),
     (0, b"\x1aE\xdf\xa3", "webm", "video/webm"),
 )
+_ZIP: Final = "zip"
+# A ZIP archive says the names of what is in it, in the open. One with macros gets this name too: Word will not open it then.
+_WORD_PART: Final = b"word/document.xml"
+_WORD: Final = ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document")
 UNKNOWN: Final = ("bin", "application/octet-stream")
 
 _UNSAFE = re.compile(r"[\\/:*?\"<>|]+")
@@ -54,10 +58,10 @@ class File:
 
     @cached_property
     def signature(self) -> tuple[str, str]:
-        """File ending and media type by the first bytes; nothing else of the file is looked at."""
+        """File ending and media type by the first bytes, of an archive also by a name in it; nothing is unpacked."""
         for offset, mark, ending, media_type in _SIGNATURES:
             if self.content[offset : offset + len(mark)] == mark:
-                return ending, media_type
+                return _WORD if ending == _ZIP and _WORD_PART in self.content else (ending, media_type)
         return UNKNOWN
 
     @cached_property
