@@ -4,6 +4,7 @@ import io
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def test_right_to_left_is_marked(name: str) -> None:
     """In Arabic every paragraph runs from the right; in Finnish none does."""
     for code in ("ar", "fi"):
         paragraphs = docx.Document(io.BytesIO(made(name, code))).paragraphs
-        marked = [paragraph for paragraph in paragraphs if paragraph._p.pPr.find(qn("w:bidi")) is not None]
+        marked = [paragraph for paragraph in paragraphs if paragraph._p.get_or_add_pPr().find(qn("w:bidi")) is not None]
         assert len(marked) == (len(paragraphs) if code == "ar" else 0)
 
 
@@ -119,7 +120,7 @@ def test_the_same_form_gives_the_same_bytes() -> None:
 
 def test_replaced_versions_are_named() -> None:
     """Whoever holds an old file can see that this one stands in its place."""
-    form = definition.replace(FORMS["concern"], replaces=("2019-01-01",))
+    form = replace(FORMS["concern"], replaces=("2019-01-01",))
     document = docx.Document(io.BytesIO(word.fillable(form, TONGUES["en"], TEXTS, PEOPLE, "")))
     assert any("2019-01-01" in paragraph.text for paragraph in document.paragraphs)
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from ihmiskauppa import languages
 from ihmiskauppa.app import build_public_app
-from ihmiskauppa.cli import REFUSED, main
+from ihmiskauppa.start import REFUSED, main
 from ihmiskauppa.pages.content import ContentError
 from ihmiskauppa.public import export
 from ihmiskauppa.public.export import ExportError

@@ -9,7 +9,7 @@ from ihmiskauppa.translations import Translations, msgid
 
 VERSION: Final = msgid("Version %(version)s")
 REPLACES: Final = msgid("It replaces the version %(version)s")
-REQUIRED: Final = msgid("Please answer this question")
+REQUIRED: Final = msgid("Please answer this question.")
 CHOOSE_ONE: Final = msgid("Choose one")
 CHOOSE_MANY: Final = msgid("You can choose several")
 ONLY_IF: Final = msgid("Only if you chose: %(answer)s")
