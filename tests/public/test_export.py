@@ -10,11 +10,12 @@ from click.testing import CliRunner, Result
 
 from ihmiskauppa import languages
 from ihmiskauppa.app import build_public_app
-from ihmiskauppa.start import REFUSED, main
+from ihmiskauppa.cli import main
 from ihmiskauppa.pages.content import ContentError
 from ihmiskauppa.public import export
 from ihmiskauppa.public.export import ExportError
 from ihmiskauppa.settings import data_folder
+from ihmiskauppa.start import REFUSED
 from tests.client import Page, check_page
 from tests.public.conftest import Site
 
