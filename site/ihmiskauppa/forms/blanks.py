@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from ihmiskauppa.contacts import Contacts
-from ihmiskauppa.forms import word
+from ihmiskauppa.forms import document, word
 from ihmiskauppa.forms.definition import Form
 from ihmiskauppa.languages import Language, Languages
+from ihmiskauppa.settings import data_folder
 from ihmiskauppa.translations import Translations
 
 FOLDER: Final = "blanks"  # of the instance; may be deleted, and built anew
@@ -35,7 +36,7 @@ class Kind:
 
 KINDS: Final = (Kind("docx", "Word", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", word.fillable),)
 # What a file's look depends on beside its texts.
-_LIBRARIES: Final = ("python-docx",)
+_LIBRARIES: Final = ("weasyprint", "pikepdf", "python-docx", "fonttools")
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _key(form: Form, language: Language, texts: Translations, people: Contacts, 
 @lru_cache(maxsize=1)
 def _makers() -> str:
     """A hash of what makes the files: our own code, the fonts, and the libraries' versions."""
-    sources = Path(__file__).parent.glob("*.py")
+    sources = [*Path(__file__).parent.glob("*.py"), *document.TEMPLATES.iterdir(), *data_folder("fonts").iterdir()]
     digest = hashlib.sha256()
     for path in sorted(sources):
         digest.update(path.read_bytes())

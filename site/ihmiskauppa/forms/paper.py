@@ -24,9 +24,14 @@ WINDOW_LABELS: Final = (msgid("First day"), msgid("Last day"), msgid("From what 
 
 def version_lines(form: Form, language: Language, texts: Translations) -> Iterator[str]:
     """Which version it is, and which it replaces."""
-    yield texts.gettext(language.code, VERSION) % {"version": form.version}
+    yield texts.gettext(language.code, VERSION) % {"version": isolated(form.version)}
     if form.replaces:
-        yield texts.gettext(language.code, REPLACES) % {"version": ", ".join(form.replaces)}
+        yield texts.gettext(language.code, REPLACES) % {"version": isolated(", ".join(form.replaces))}
+
+
+def isolated(text: str) -> str:
+    """A number or address that reads from left to right in every script (UAX 9: LRI … PDI)."""
+    return f"\u2066{text}\u2069"
 
 
 def how_to_return() -> tuple[str, ...]:

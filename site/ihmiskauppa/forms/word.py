@@ -82,7 +82,7 @@ class _Writer:
 
     def text(self, message: str) -> str:
         translated = self.texts.gettext(self.language.code, message)
-        return _CONTACT.sub(lambda found: self.people[found[1]].shown, translated)
+        return _CONTACT.sub(lambda found: paper.isolated(self.people[found[1]].shown), translated)
 
     def write(self, site: str) -> None:
         from docx.shared import Cm
