@@ -5,6 +5,7 @@ import shutil
 from typing import Final
 
 from ihmiskauppa import condition, contacts, database, languages
+from ihmiskauppa.forms import blanks
 from ihmiskauppa.forms.files import MEGABYTE, FileLimits
 from ihmiskauppa.intake import alerts, keys, message
 from ihmiskauppa.intake.alerts import Alerts, Command, SecondServer, Trouble, Way
@@ -163,3 +164,11 @@ def content_warnings(configuration: Settings) -> list[str]:
     secure = security.load(folder / security.FILE, people, tongues)
     statement = accessibility.load(folder / accessibility.FILE, tongues, people)
     return [warning for part in (secure, statement) for warning in part.warnings(database.now())]
+
+
+def blank_warnings(configuration: Settings) -> list[str]:
+    """What the forms' files want, a sentence each. The content must be fit."""
+    edition = editions.load(configuration)
+    wanted = blanks.wanted(edition.forms, edition.languages, edition.translations, edition.contacts, configuration.public_url)
+    missing = len(wanted) - len(edition.blanks)
+    return [f"{missing} of {len(wanted)} files of forms are not built: ihmiskauppa forms build."] if missing else []
