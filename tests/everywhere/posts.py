@@ -118,6 +118,13 @@ def _contents(question: Question, name: str) -> SearchStrategy[bytes]:
     return _mixed(corpus.TEXTS)
 
 
+def _good(question: Question) -> SearchStrategy[bytes]:
+    """An answer that is taken."""
+    if question.options:
+        return _of([option.value.encode() for option in question.options])
+    return _of(corpus.NUMBERS[:3]) if question.kind is Kind.TELEPHONE else st.just("Nimi, نام".encode())
+
+
 _FILE: Final = st.builds(
     Part,
     st.just(b""),
@@ -149,6 +156,8 @@ def posts(forms: Mapping[str, Form], languages: Sequence[str]) -> SearchStrategy
         form = draw(st.sampled_from(list(forms.values())))
         fields = [(question, name) for question in form.questions for name in question.inputs]
         often = {q.name for q in form.questions if q.required or q.name == "message"}
+        # Where much is required, hardly any post would be taken if each answer were good for itself.
+        surely = {q.name for q in form.questions if q.required} if draw(st.booleans()) else set()
         filled = draw(st.sampled_from([1, 2, 3, 6, len(fields)]))
         chosen = draw(
             st.lists(st.integers(0, len(fields) - 1), unique=True, min_size=min(filled, 6, len(fields)), max_size=filled)
@@ -156,8 +165,8 @@ def posts(forms: Mapping[str, Form], languages: Sequence[str]) -> SearchStrategy
         parts = [
             part
             for number, (question, name) in enumerate(fields)
-            if number in chosen or filled == len(fields) or (name in often and filled < 6)
-            for part in parts_of(draw, form, question, name)
+            if number in chosen or filled == len(fields) or name in surely or (name in often and filled < 6)
+            for part in ([Part(name.encode(), draw(_good(question)))] if name in surely else parts_of(draw, form, question, name))
         ]
         strays = draw(st.lists(_STRAY, max_size=3)) if draw(st.integers(0, 4)) == 4 else []
         tokens = draw(st.lists(_TOKEN, max_size=2)) if draw(st.integers(0, 11)) == 11 else None
