@@ -166,7 +166,9 @@ def posts(forms: Mapping[str, Form], languages: Sequence[str]) -> SearchStrategy
             part
             for number, (question, name) in enumerate(fields)
             if number in chosen or filled == len(fields) or name in surely or (name in often and filled < 6)
-            for part in ([Part(name.encode(), draw(_good(question)))] if name in surely else parts_of(draw, form, question, name))
+            for part in (
+                [Part(name.encode(), draw(_good(question)))] if name in surely else parts_of(draw, form, question, name)
+            )
         ]
         strays = draw(st.lists(_STRAY, max_size=3)) if draw(st.integers(0, 4)) == 4 else []
         tokens = draw(st.lists(_TOKEN, max_size=2)) if draw(st.integers(0, 11)) == 11 else None
