@@ -60,6 +60,7 @@ _TAGS: Final = frozenset(
         "thead",
         "tr",
         "ul",
+        "wbr",
     ]
 )
 
@@ -275,6 +276,6 @@ def check_contacts(text: str, contacts: Contacts, place: str) -> None:
 
 
 def contact_link(contact: Contact) -> Markup:
-    """A contact as a link; numbers and addresses read left to right in every language."""
+    """A contact as a link; numbers and addresses read left to right in every language, and long ones break before their "@"."""
     link = Markup('<a class="ik-contact" href="{}"><bdi dir="ltr">{}</bdi></a>')
-    return link.format(contact.href, contact.shown)
+    return link.format(contact.href, Markup("<wbr>@").join(map(escape, contact.shown.split("@"))))
