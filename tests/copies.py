@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from ihmiskauppa import practice
 from ihmiskauppa.intake.reading import ReadMessage
+from tests.cache import warm
 from tests.machine import ROOT
 
 T = TypeVar("T")
@@ -92,6 +93,7 @@ def running_copy(folder: Path, *, inbox: bool = True, **environment: str) -> Ite
     instance = folder / "instance"
     port = free_port()
     values = practice.prepare(instance)
+    warm(instance)
     migrate_database(values["IHMISKAUPPA_DATABASE_URL"])
     url = f"http://localhost:{port}"
     values |= {"PORT": str(port), "IHMISKAUPPA_PUBLIC_URL": url, "IHMISKAUPPA_POST_LIMITS": "100000 per minute"}

@@ -14,6 +14,7 @@ from ihmiskauppa.app import build_public_app
 from ihmiskauppa.public import form_token
 from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.settings import Settings, data_folder
+from tests.cache import warm
 from tests.client import CheckedClient, Page
 from tests.conftest import InboxKey, make_instance
 
@@ -66,6 +67,7 @@ def make_site(tmp_path_factory: pytest.TempPathFactory, inbox_key: InboxKey) -> 
 
     def build(**changes: Any) -> Site:
         configuration = make_instance(tmp_path_factory.mktemp("site") / "instance", inbox_key)
+        warm(configuration.instance)
         configuration = replace(configuration, **({"post_limits": "10000 per minute"} | changes))
         application = build_public_app(configuration, watch=False)
         return Site(configuration, CheckedClient(application), application)

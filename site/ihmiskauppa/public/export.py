@@ -45,6 +45,8 @@ def export(configuration: Settings, build: Callable[[Settings], Gateway], folder
 
     Raises `ExportError`, or one of `editions.BROKEN`.
     """
+    if folder.exists() and not folder.is_symlink():
+        raise ExportError(f"{folder} is there already and no copy of ours: name one that is not there")
     edition = editions.load(configuration)
     static = load_static(Path(__file__).parent.parent / "static")
     gateway = build(configuration)
@@ -86,8 +88,6 @@ def swap_in(folder: Path, files: Mapping[str, bytes]) -> bool:
 
     The folder before stays until the next change, for whoever is still reading it. Raises `ExportError`.
     """
-    if folder.exists() and not folder.is_symlink():
-        raise ExportError(f"{folder} is there already and no copy of ours: name one that is not there")
     if folder.exists() and _content(folder) == files:
         return False
     copies = folder.with_name(f"{folder.name}.d")
