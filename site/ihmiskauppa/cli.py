@@ -21,7 +21,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from sqlalchemy.exc import SQLAlchemyError
 
-from ihmiskauppa import condition, database, languages, logs, settings, start, translations
+from ihmiskauppa import condition, database, languages, logs, settings, staff, start, translations
 from ihmiskauppa.feedback import counts, report
 from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.keys import Keyring, KeysError
@@ -42,6 +42,9 @@ def main() -> None:
     """The website of the assistance system for victims of human trafficking."""
     os.umask(0o077)  # database, keys and what else we make are for our user only
     logging.config.dictConfig(logs.configuration())
+
+
+main.add_command(staff.read)
 
 
 def _fit(judge: Callable[[Settings], None]) -> Settings:

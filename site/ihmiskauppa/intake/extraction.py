@@ -97,7 +97,7 @@ def _run(content: bytes, kind: str, program: Path, seconds: float) -> bytes:
             cwd=home,
             env={"HOME": home},
             start_new_session=True,
-            preexec_fn=_limit,  # noqa: PLW1509 - the command has one thread
+            preexec_fn=_limit,  # safe: the command has one thread
         )
         assert process.stdout is not None  # noqa: S101 - a pipe
         try:

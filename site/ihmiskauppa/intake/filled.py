@@ -34,6 +34,7 @@ MOST_OBJECTS: Final = 200_000  # of a PDF, looked at for scripts
 PART_BYTES: Final = 16 * 1024 * 1024  # of one part of a Word file, when unpacked
 MOST_PARTS: Final = 5_000
 
+_KINDS: Final = {"/Tx": "text", "/Ch": "choice", "/Btn": "check"}
 _PUSH_BUTTON: Final = 1 << 16  # ISO 32000-2, table 229
 _WORD: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _WORD_2010: Final = "{http://schemas.microsoft.com/office/word/2010/wordml}"
@@ -73,6 +74,7 @@ def _pdf_fields(pdf: Pdf) -> Iterator[Field]:
     if _has_script(pdf):
         raise UnreadableError(SCRIPT)
     seen: set[tuple[int, int]] = set()
+    waiting: list[tuple[Any, tuple[str, ...], Any, Any, Any, int]]
     waiting = [(node, (), None, 0, None, 0) for node in reversed(_list(form.get("/Fields")))]
     found = 0
     while waiting:
@@ -87,9 +89,9 @@ def _pdf_fields(pdf: Pdf) -> Iterator[Field]:
         if depth > MOST_DEPTH or found > MOST_FIELDS:
             raise UnreadableError(TOO_MUCH)
         waiting += [(kid, names, kind, flags, value, depth + 1) for kid in reversed(kids)]
-        if not kids and (kind == Name.Tx or kind == Name.Ch or (kind == Name.Btn and not int(flags) & _PUSH_BUTTON)):
+        if not kids and str(kind) in _KINDS and not (kind == Name.Btn and int(flags) & _PUSH_BUTTON):
             found += 1
-            yield field(".".join(names), {Name.Tx: "text", Name.Ch: "choice"}.get(kind, "check"), _pdf_values(value))
+            yield field(".".join(names), _KINDS[str(kind)], _pdf_values(value))
 
 
 def _list(value: Any) -> list[Any]:
@@ -143,7 +145,11 @@ def of_word(content: bytes) -> list[Field] | None:
             if len(archive.infolist()) > MOST_PARTS:
                 raise UnreadableError(TOO_MUCH)
             main = _main_part(archive)
-            return None if main is None else list(_controls(_xml(_part(archive, main).replace(_STRICT_WORD, _WORD[1:-1].encode()))))
+            return (
+                None
+                if main is None
+                else list(_controls(_xml(_part(archive, main).replace(_STRICT_WORD, _WORD[1:-1].encode()))))
+            )
     except (etree.XMLSyntaxError, zipfile.BadZipFile, LookupError, NotImplementedError, RuntimeError, ValueError) as fault:
         raise UnreadableError(DAMAGED) from fault
     except (EOFError, OSError, zipfile.zlib.error) as fault:  # type: ignore[attr-defined]
@@ -223,11 +229,17 @@ def _shown(content: Any) -> str:
     return "".join(pieces)
 
 
-# Calls that a program needs to compute and to answer, by the numbers of the machine (Linux, asm/unistd.h): read, write, close,
-# fstat, lseek, poll-free memory handling, signals, futex, times, random numbers, and the end. Everything else fails.
+# What a program needs to compute and to answer: reading and writing what is open, memory, its own signals, locks, the time,
+# random numbers, its end. By the numbers that the machine has for these calls (Linux, asm/unistd.h). Everything else fails.
 _CALLS: Final = {
-    "x86_64": (0xC000003E, (0, 1, 3, 5, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 28, 39, 60, 96, 186, 201, 202, 228, 230, 231, 262, 318)),
-    "aarch64": (0xC00000B7, (62, 63, 64, 57, 80, 79, 93, 94, 98, 113, 115, 124, 134, 135, 139, 169, 172, 178, 214, 215, 216, 222, 226, 233, 278)),
+    "x86_64": (
+        0xC000003E,
+        (0, 1, 3, 5, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 28, 39, 60, 96, 186, 201, 202, 228, 230, 231, 262, 318),
+    ),
+    "aarch64": (
+        0xC00000B7,
+        (62, 63, 64, 57, 80, 79, 93, 94, 98, 113, 115, 124, 134, 135, 139, 169, 172, 178, 214, 215, 216, 222, 226, 233, 278),
+    ),
 }
 _NO_NEW_PRIVILEGES: Final = 38  # linux/prctl.h
 _SECCOMP: Final = 22
