@@ -234,11 +234,11 @@ def _shown(content: Any) -> str:
 _CALLS: Final = {
     "x86_64": (
         0xC000003E,
-        (0, 1, 3, 5, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 28, 39, 60, 96, 186, 201, 202, 228, 230, 231, 262, 318),
+        (0, 1, 3, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 28, 39, 60, 96, 186, 201, 202, 228, 230, 231, 318),
     ),
     "aarch64": (
         0xC00000B7,
-        (62, 63, 64, 57, 80, 79, 93, 94, 98, 113, 115, 124, 134, 135, 139, 169, 172, 178, 214, 215, 216, 222, 226, 233, 278),
+        (62, 63, 64, 57, 93, 94, 98, 113, 115, 124, 134, 135, 139, 169, 172, 178, 214, 215, 216, 222, 226, 233, 278),
     ),
 }
 _NO_NEW_PRIVILEGES: Final = 38  # linux/prctl.h
@@ -256,7 +256,7 @@ def confine() -> None:
     machine = platform.machine()
     libc = ctypes.CDLL(None, use_errno=True)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-    if sys.platform != "linux" or machine not in _CALLS:
+    if sys.platform != "linux" or machine not in _CALLS or sys.maxsize < 1 << 32:
         return
     architecture, calls = _CALLS[machine]
     equal, load, give = 0x15, 0x20, 0x06  # linux/bpf_common.h: BPF_JMP|JEQ|K, BPF_LD|W|ABS, BPF_RET|K
