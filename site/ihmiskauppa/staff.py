@@ -5,10 +5,10 @@ Speaks Finnish to the staff. Whatever a message holds, it cannot drive the termi
 
 import csv
 import io
+import logging
 import os
 import re
 import sys
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,7 +143,8 @@ def _attachment_lines(taken: Taken) -> Iterator[str]:
 
 
 def _indented(text: str) -> str:
-    return textwrap.indent("\n".join(text.splitlines()), "  ", lambda _: True)
+    """`text` with two blanks before every line; what else ends a line somewhere (U+2028, CR, …) is made visible first."""
+    return "\n".join("  " + line for line in for_terminal(text).split("\n"))
 
 
 def _one_line(text: str) -> str:
@@ -212,6 +213,7 @@ def read(places: tuple[Path, ...], home: Path | None, folder: Path | None, form:
     Repeats are shown once. Exit status 1: a mail could not be read or a file not written; it is named, the others are shown.
     """
     logs.harden_process()
+    logging.getLogger("gnupg").setLevel(logging.CRITICAL)  # what cannot be opened is told below, with its place
     desk = Desk(folder)
     own = home or Path(os.environ.get("GNUPGHOME") or "~/.gnupg").expanduser()
     try:

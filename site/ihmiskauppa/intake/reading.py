@@ -143,7 +143,7 @@ def open_message(mail: bytes, gpg: Any) -> ReadMessage:
     except _UNPARSABLE as fault:
         raise ReadingError(Refusal.FOREIGN) from fault
     decrypted = gpg.decrypt(sealed[1], extra_args=["--max-output", str(OPENED_BYTES)])
-    if not decrypted.ok:
+    if not decrypted.ok or len(decrypted.data) >= OPENED_BYTES:  # gpg cuts off there, and says that all is well
         raise ReadingError(Refusal.CLOSED)
     try:
         return _read(decrypted.data, sealed[0])
