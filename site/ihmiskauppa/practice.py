@@ -156,7 +156,7 @@ def run_mail_server(configuration: Settings) -> None:
     server.stop()
 
 
-def read_inbox(instance: Path) -> reading.Inbox:
+def read_inbox(instance: Path) -> reading.Inbox[Path]:
     """What has arrived, oldest first, opened as the staff would."""
     box = maildir(instance)
     files = [path for part in ("new", "cur") for path in (box / part).glob("*")]

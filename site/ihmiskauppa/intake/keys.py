@@ -208,10 +208,16 @@ class Keyring:
         return (os.path.realpath(self.home), status.st_ino, status.st_mtime_ns, status.st_size)
 
 
-def open_gpg(home: Path, binary: str = "gpg", options: Sequence[str] = (), kind: type[gnupg.GPG] = gnupg.GPG) -> Any:
+def open_gpg(
+    home: Path,
+    binary: str = "gpg",
+    options: Sequence[str] = (),
+    kind: type[gnupg.GPG] = gnupg.GPG,
+    environment: Mapping[str, str] = GPG_ENVIRONMENT,
+) -> Any:
     """A `gnupg.GPG` on `home`. Raises `KeysError`."""
     try:
-        gpg = kind(gpgbinary=binary, gnupghome=str(home), options=list(options), env=GPG_ENVIRONMENT, encoding="utf-8")
+        gpg = kind(gpgbinary=binary, gnupghome=str(home), options=list(options), env=environment, encoding="utf-8")
     except (OSError, ValueError) as fault:
         raise KeysError(f"gpg does not work on {home}: is it installed, is the folder there?") from fault
     gpg.decode_errors = "replace"  # one user id in another charset must not make the whole ring unreadable
