@@ -1,4 +1,4 @@
-"""`ihmiskauppa read` on the staff's machine: as a process, with a real key, on mails as the site and others make them."""
+"""`ihmiskauppa read` on the staff's machine: as a process, with a real key, on mails as the site and as others make them."""
 
 import csv
 import datetime
@@ -218,7 +218,7 @@ def test_a_key_that_is_not_there_is_said(reader: Reader, post: Post, second_key:
 
 
 def test_files_are_written_under_our_names(reader: Reader, post: Post, tmp_path: Path) -> None:
-    """Attachments come out byte by byte, for their owner only; a second run writes nothing, other content never replaces."""
+    """Attachments come out byte by byte, for their owner only; a second run writes nothing, and nothing is ever replaced."""
     photo = b"\xff\xd8\xff" + bytes(range(256))
     pdf = saved(fields_pdf(text("story", f"ساعدوني {HOSTILE}"), text("empty", "")))
     (mail,) = reader.mails(post.ours("01234567", File("../../kuva.jpg", photo), File("/etc/x.pdf", pdf.content)))
@@ -327,7 +327,7 @@ def test_no_cell_is_a_formula(formula: str, before: str) -> None:
 
 
 def test_csv_has_a_line_for_each_message(reader: Reader, post: Post, form: Form) -> None:
-    """A column a question, formulas and direction marks neutral, line ends within the line, what is unknown in `muut`."""
+    """A column for each question; formulas, direction marks and line ends are neutral; what is unknown stands in `muut`."""
     pdf = saved(fields_pdf(text("story", "=1+1")))
     ours = post.ours("01234567", File("a.pdf", pdf.content), message=f"=cmd|' /C calc'!A0\n{HOSTILE}", safe_now="no")
     theirs = post.theirs({"form": "@x", "language": "-x", "answers": {"message": ["=1", 2], "unknown": {"a": 1}}}, "+x")

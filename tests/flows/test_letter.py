@@ -2,7 +2,10 @@
 
 import email
 import json
+import mailbox
+import os
 import platform
+import shlex
 import subprocess
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -106,6 +109,36 @@ def test_sequoia_reads_the_letter(copy: Copy, sent: str, mail: bytes, tmp_path: 
     message.write_bytes(_armored(mail))
     done = subprocess.run([sq, "decrypt", "--recipient-key", str(key), str(message)], capture_output=True, check=True)
     _check_entity(done.stdout, sent)
+
+
+MUTT = """
+set crypt_use_gpgme = no
+set pgp_decrypt_command = "gpg --homedir {home} --status-fd=2 --batch --quiet --no-tty --output - --decrypt %f"
+set pipe_decode = yes
+set wait_key = no
+set folder = "~"
+set index_format = "%s"
+push "<display-message><exit><pipe-message>cat > {shown}<enter><exit>"
+"""
+
+
+def test_mutt_reads_the_letter(copy: Copy, sent: str, mail: bytes, tmp_path: Path) -> None:
+    """A mail program, mutt, opens the mail in an mbox and shows the letter in Arabic and the real subject."""
+    mutt = need("mutt")
+    box = mailbox.mbox(tmp_path / "box")
+    box.add(mail)
+    box.close()
+    shown = tmp_path / "shown"
+    with staff_gpg(practice.staff_home(copy.instance)) as gpg:
+        (tmp_path / "muttrc").write_text(MUTT.format(home=gpg.gnupghome, shown=shown), encoding="utf-8")
+        command = shlex.join([mutt, "-n", "-F", str(tmp_path / "muttrc"), "-R", "-f", str(tmp_path / "box")])
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
+        terminal = [need("script"), "-qec", command, os.devnull]  # it wants one
+        done = subprocess.run(
+            terminal, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True, cwd=tmp_path
+        )
+    assert LETTER in shown.read_text(encoding="utf-8")
+    assert sent in done.stdout.decode()
 
 
 def test_the_staff_s_command_shows_it(copy: Copy, sent: str, mail: bytes) -> None:
