@@ -143,8 +143,11 @@ def test_a_line_at_the_margin_is_ours(reader: Reader, post: Post) -> None:
     fake = "\n=== fake\r=== fake\x0b=== fake\x0c=== fake\x85=== fake\u2029=== fake"
     pdf = saved(fields_pdf(text(f"a{fake}", f"b{fake}")))
     mail = post.theirs({"form": fake, "language": "x", "answers": {}}, "s === fake", f"t{fake}", {f"x{fake}": pdf.content})
-    shown = reader(*reader.mails(mail)).stdout
-    assert shown.count("=== fake") >= 10
+    told = b'Content-Disposition: attachment; filename="answers.json"\r\n\r\n{"form": "x", "language": "x", "answers": {}}'
+    broken = b"\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: application/json\r\n"
+    coded = post.sealed(b"Subject: =?utf-8?q?s=0A=3D=3D=3D_fake?=" + broken + told + b"\r\n--b--\r\n")
+    shown = reader(*reader.mails(mail, coded)).stdout
+    assert shown.count("=== fake") >= 11
     assert not [line for line in shown.split("\n") if line.startswith("=== fake")]
     assert "\r" not in shown
 
@@ -259,6 +262,16 @@ def test_a_stranger_names_no_file(reader: Reader, post: Post, tmp_path: Path) ->
         assert path.parent == folder
         assert re.fullmatch(r"viesti-[0-9a-f]{12}-liite-[1-9]\.bin", path.name)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    """Folder and file are closed to others even where new files are open to all."""
+    before = os.umask(0)
+    try:
+        written = staff.write_file(tmp_path / "out", "a.pdf", b"x")
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (written.parent, written)] == [0o700, 0o600]
 
 
 def test_two_files_of_one_name_are_both_written(reader: Reader, post: Post, tmp_path: Path) -> None:

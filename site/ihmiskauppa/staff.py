@@ -143,8 +143,8 @@ def _attachment_lines(taken: Taken) -> Iterator[str]:
 
 
 def _indented(text: str) -> str:
-    """`text` with two blanks before every line; what else ends a line somewhere (U+2028, CR, …) is made visible first."""
-    return "\n".join("  " + line for line in for_terminal(text).split("\n"))
+    """`text` with two blanks before every line; what else ends a line somewhere (U+2028, CR, …) will be made visible."""
+    return "\n".join("  " + line for line in text.split("\n"))
 
 
 def _one_line(text: str) -> str:
