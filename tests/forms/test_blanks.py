@@ -22,7 +22,7 @@ def test_every_form_in_every_language_and_kind(tmp_path: Path) -> None:
     """What there should be is built, each file of its kind; a second time nothing is made."""
     wanted = blanks.wanted(FORMS, TWO, TEXTS, PEOPLE, SITE)
     assert {(blank.language.code, blank.kind.ending) for blank in wanted} == {
-        (code, kind.ending) for code in TWO for kind in blanks.KINDS
+        (code, ending) for code in TWO for ending in ("pdf", "docx")
     }
     assert blanks.build(wanted, TEXTS, PEOPLE, SITE, tmp_path) == len(wanted)
     marks = {"pdf": b"%PDF-", "docx": b"PK\x03\x04"}

@@ -43,7 +43,7 @@ def test_the_page_offers_every_kind_with_its_size(client: CheckedClient, built: 
     for code in edition.languages:
         page = client.page(f"/{code}/{FORM}/")
         links = [link for link in page.all("a") if "download" in link.attrib]
-        assert [link.get("href", "").rpartition(".")[2] for link in links] == [kind.ending for kind in blanks.KINDS]
+        assert [link.get("href", "").rpartition(".")[2] for link in links] == ["pdf", "docx"]
         for link in links:
             path = link.get("href", "")
             answer = client.get(path)

@@ -34,7 +34,10 @@ class Kind:
     make: Maker
 
 
-KINDS: Final = (Kind("docx", "Word", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", word.fillable),)
+KINDS: Final = (
+    Kind("pdf", "PDF", "application/pdf", document.fillable),
+    Kind("docx", "Word", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", word.fillable),
+)
 # What a file's look depends on beside its texts.
 _LIBRARIES: Final = ("weasyprint", "pikepdf", "python-docx", "fonttools")
 
