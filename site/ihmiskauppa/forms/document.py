@@ -9,7 +9,6 @@ import datetime
 import io
 import logging
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,13 +30,11 @@ from ihmiskauppa.translations import Translations, msgid
 if TYPE_CHECKING:
     from weasyprint import Document
 
-STAFF_LANGUAGE: Final = "fi"
 PUBLISHER: Final = msgid("Assistance system for victims of human trafficking")
 # The families of `site/fonts`, in the order in which a glyph is looked for.
 FONTS: Final = ("Noto Sans", "Noto Sans Arabic")
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates" / "documents"
-_CONTACT: Final = re.compile(r"\{contact:([a-z0-9-]+)\}")
 _FONTCONFIG: Final = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>"""
 
@@ -120,15 +117,13 @@ class _Said:
     site: str
 
     def text(self, message: str) -> str:
-        """The text in the visitor's language; a number in it reads from left to right in every script."""
-        translated = self.texts.gettext(self.language.code, message) if message else ""
-        return _CONTACT.sub(lambda found: paper.isolated(self.people[found[1]].shown), translated)
+        return paper.shown(message, self.language, self.texts, self.people)
 
     def staff(self, label: str) -> Markup:
         """The inbox's Finnish label, beneath the visitor's."""
-        if self.language.ordinary == STAFF_LANGUAGE or not label:
+        if self.language.ordinary == paper.STAFF_LANGUAGE or not label:
             return Markup()
-        return Markup('<span class="staff" lang="{}">{}</span>').format(STAFF_LANGUAGE, label)
+        return Markup('<span class="staff" lang="{}">{}</span>').format(paper.STAFF_LANGUAGE, label)
 
     def only_if(self, question: Question) -> str:
         """Under which answer a question is to be answered."""

@@ -1,11 +1,17 @@
 """What a form's files say beyond its definition, alike in PDF and Word; and what both leave out."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
+from ihmiskauppa.contacts import Contacts
 from ihmiskauppa.forms.definition import Form
 from ihmiskauppa.languages import Language
 from ihmiskauppa.translations import Translations, msgid
+
+STAFF_LANGUAGE: Final = "fi"  # of the labels beneath the visitor's
+
+_CONTACT: Final = re.compile(r"\{contact:([a-z0-9-]+)\}")
 
 VERSION: Final = msgid("Version %(version)s")
 REPLACES: Final = msgid("It replaces the version %(version)s")
@@ -20,6 +26,12 @@ RETURN_NOT_BY_MAIL: Final = msgid("Do not send it by ordinary e-mail: e-mail is 
 KEPT_BY_YOU: Final = msgid("Who uses this device or finds this paper can read it. Remove it when you no longer need it.")
 # The parts of a window, in the order of `definition.WINDOW_PARTS`; the web form says the same.
 WINDOW_LABELS: Final = (msgid("First day"), msgid("Last day"), msgid("From what time"), msgid("Until what time"))
+
+
+def shown(message: str, language: Language, texts: Translations, people: Contacts) -> str:
+    """A msgid in the visitor's language, contacts in their places; nothing for nothing."""
+    translated = texts.gettext(language.code, message) if message else ""
+    return _CONTACT.sub(lambda found: isolated(people[found[1]].shown), translated)
 
 
 def version_lines(form: Form, language: Language, texts: Translations) -> Iterator[str]:

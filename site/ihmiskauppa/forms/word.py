@@ -6,7 +6,6 @@ stands the Finnish one of the people who read the inbox.
 
 import datetime
 import io
-import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 WRITE_HERE: Final = msgid("Write here")
 CHOOSE_LANGUAGE: Final = msgid("Choose a language")
-STAFF_LANGUAGE: Final = "fi"
 
 _W14: Final = "http://schemas.microsoft.com/office/word/2010/wordml"
 _BRAND: Final = "0B4F54"
@@ -35,7 +33,6 @@ _DANGER: Final = "8A2A00"
 _SMALL: Final = 9  # points
 _LONG_LINES: Final = 6
 _INDENT: Final = 0.8  # cm, of what stands under an answer
-_CONTACT: Final = re.compile(r"\{contact:([a-z0-9-]+)\}")
 _AFTER_BIDI: Final = ("adjustRightInd", "snapToGrid", "spacing", "ind", "contextualSpacing", "mirrorIndents", "jc", "rPr")
 _AFTER_LANG: Final = ("eastAsianLayout", "specVanish", "oMath")
 # What stands after each element that we place, by the schema (ECMA-376, 17.3).
@@ -81,8 +78,7 @@ class _Writer:
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     def text(self, message: str) -> str:
-        translated = self.texts.gettext(self.language.code, message)
-        return _CONTACT.sub(lambda found: paper.isolated(self.people[found[1]].shown), translated)
+        return paper.shown(message, self.language, self.texts, self.people)
 
     def write(self, site: str) -> None:
         from docx.shared import Cm
@@ -169,13 +165,13 @@ class _Writer:
         """The inbox's Finnish label, small, on a line of its own under another."""
         from docx.shared import Pt, RGBColor
 
-        if self.language.ordinary == STAFF_LANGUAGE or not label:
+        if self.language.ordinary == paper.STAFF_LANGUAGE or not label:
             return
         paragraph.add_run().add_break()
         run = paragraph.add_run(label)
         run.font.size, run.font.bold = Pt(_SMALL), False
         run.font.color.rgb = RGBColor.from_string(_QUIET)
-        _place(run._r.get_or_add_rPr(), _element("w:lang", val=STAFF_LANGUAGE))
+        _place(run._r.get_or_add_rPr(), _element("w:lang", val=paper.STAFF_LANGUAGE))
 
     def _question(self, question: Question, deep: int = 0) -> None:
         if question.kind is Kind.FILES:
@@ -221,12 +217,12 @@ class _Writer:
         box.append(run)
         paragraph._p.append(box.getparent())
         self._rtl(paragraph.add_run(f" {label}"))
-        if self.language.ordinary != STAFF_LANGUAGE and option.staff not in {label, option.value}:
+        if self.language.ordinary != paper.STAFF_LANGUAGE and option.staff not in {label, option.value}:
             from docx.shared import Pt, RGBColor
 
             staff = paragraph.add_run(f"  {option.staff}")
             staff.font.size, staff.font.color.rgb = Pt(_SMALL), RGBColor.from_string(_QUIET)
-            _place(staff._r.get_or_add_rPr(), _element("w:lang", val=STAFF_LANGUAGE))
+            _place(staff._r.get_or_add_rPr(), _element("w:lang", val=paper.STAFF_LANGUAGE))
         if option.text:
             self._paragraph(self.text(option.text), deep=deep + 1, color=_DANGER)
         self._under(question, option, deep)
