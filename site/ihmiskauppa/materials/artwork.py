@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -106,29 +106,30 @@ def _lay_out(sheet: "Sheet") -> "Document":
     return weasyprint.HTML(string=html, base_url=str(TEMPLATES)).render(pdf_variant=variant)
 
 
+@cache
 def _environment() -> Environment:
     loader = FileSystemLoader(TEMPLATES)
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def _overflowing(page_box: Any) -> Iterator[str]:
-    """The names of the areas of a laid-out page out of which text stands."""
-    from weasyprint.formatting_structure.boxes import TextBox
-
+    """The names of the areas of a laid-out page out of which a line or a word stands."""
     for area in page_box.descendants(placeholders=True):
-        if area.element is None or "data-area" not in area.element.attrib or not hasattr(area, "children"):
-            continue
-        left, top = area.content_box_x() - _TOLERANCE, area.content_box_y() - _TOLERANCE
-        right, bottom = left + area.width + 2 * _TOLERANCE, top + area.height + 2 * _TOLERANCE
-        for box in area.descendants(placeholders=True):
-            if isinstance(box, TextBox) and not (
-                left <= box.position_x
-                and box.position_x + box.width <= right
-                and top <= box.position_y
-                and box.position_y + box.height <= bottom
-            ):
-                yield area.element.attrib["data-area"]
-                break
+        if area.element is not None and "data-area" in area.element.attrib and hasattr(area, "children") and _is_over(area):
+            yield area.element.attrib["data-area"]
+
+
+def _is_over(area: Any) -> bool:
+    from weasyprint.formatting_structure.boxes import LineBox, TextBox
+
+    left, top = area.content_box_x() - _TOLERANCE, area.content_box_y() - _TOLERANCE
+    right, bottom = left + area.width + 2 * _TOLERANCE, top + area.height + 2 * _TOLERANCE
+    return any(
+        # A font's own height says nothing: that of Arabic is twice its letters'.
+        (isinstance(box, LineBox) and not (top <= box.position_y and box.position_y + box.height <= bottom))
+        or (isinstance(box, TextBox) and not (left <= box.position_x and box.position_x + box.width <= right))
+        for box in area.descendants(placeholders=True)
+    )
 
 
 def _as_source(kind: str, content: bytes) -> str:
