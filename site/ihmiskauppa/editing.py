@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import click
+from babel.messages.catalog import Catalog
 
 from ihmiskauppa import contacts, languages, settings, start, translations
 from ihmiskauppa.forms import blanks, definition
@@ -29,7 +30,7 @@ def check() -> None:
         sources = {page.id: page for page in pages if page.language == SOURCE}
         for page in pages:
             faults += _page_faults(page, sources[page.id])
-        extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
+        extracted = _texts(configuration)
         faults += translations.check(configuration.translations_folder, tongues, extracted)
         for warning in start.content_warnings(configuration):
             click.echo(f"WARNING: {warning}", err=True)
@@ -70,6 +71,11 @@ def _page_faults(page: content.PageFile, source: content.PageFile) -> list[str]:
     return faults
 
 
+def _texts(configuration: Settings) -> Catalog:
+    """All texts to translate."""
+    return translations.extract(Path(translations.__file__).parent, configuration.forms_folder, configuration.content_folder)
+
+
 @click.group("translations")
 def translations_group() -> None:
     """Translations of pages and texts."""
@@ -80,7 +86,7 @@ def translations_update() -> None:
     """Bring the .po files up to date with the texts in code, templates and forms."""
     configuration = settings.read()
     tongues = languages.load(configuration.content_folder / "languages.toml")
-    extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
+    extracted = _texts(configuration)
     translations.update(configuration.translations_folder, tongues, extracted)
 
 
