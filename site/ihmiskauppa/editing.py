@@ -11,8 +11,8 @@ from ihmiskauppa import contacts, languages, settings, start, translations
 from ihmiskauppa.forms import blanks, definition
 from ihmiskauppa.languages import SOURCE
 from ihmiskauppa.materials import files
-from ihmiskauppa.materials.artwork import ArtworkError
 from ihmiskauppa.materials import range as materials_range
+from ihmiskauppa.materials.artwork import ArtworkError
 from ihmiskauppa.pages import catalogue, content, freshness, readability
 from ihmiskauppa.public import editions
 from ihmiskauppa.settings import Settings
@@ -147,7 +147,7 @@ def materials_build() -> None:
 
 
 def build_materials(configuration: Settings) -> tuple[int, int]:
-    """Make what is missing in the instance; how many were made, and how many there are. Raises `ArtworkError` or one of `editions.BROKEN`."""
+    """As `build_forms`, for all that is in the range; the content must be fit. Raises `ArtworkError`, too."""
     tongues = languages.load(configuration.content_folder / "languages.toml")
     people = contacts.load(configuration.content_folder / "contacts.toml")
     texts = translations.load(configuration.translations_folder, tongues)

@@ -9,7 +9,6 @@ import secrets
 import signal
 import socket
 import ssl
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -193,15 +192,10 @@ def port_is_free(port: int) -> bool:
 
 
 def run(root: Path, port: int, environment: dict[str, str]) -> None:
-    """Become the Procfile runner (honcho), which starts the three programs. Does not return.
-
-    The posters' files take minutes: they are made meanwhile, and appear on the site when all are there.
-    """
+    """Become the Procfile runner (honcho), which starts the three programs. Does not return."""
     values = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
     values["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{values.get('PATH', '')}"
     values.setdefault(ENVIRONMENT_PREFIX + "PUBLIC_URL", f"http://localhost:{port}")
     command = [sys.executable, "-m", "honcho", "start", "-e", os.devnull, "-f", str(root / "Procfile"), "-p", str(port)]
     os.chdir(root)
-    building = ["nice", str(Path(sys.executable).parent / "ihmiskauppa"), "materials", "build"]
-    subprocess.Popen(building, env=values, stdout=subprocess.DEVNULL)  # noqa: S603 - by a fixed list, no shell
     os.execve(command[0], command, values)  # noqa: S606 - by a fixed list, no shell
