@@ -1,4 +1,4 @@
-"""Prints as files: tagged and readable on the screen, trimmed and bled for the printer, with the right words, code and picture."""
+"""Prints as files: tagged for the screen, with bleed for the printer, with the right words, code and picture."""
 
 import io
 import re
@@ -59,7 +59,8 @@ def opened(sku: str, *, for_print: bool = False) -> Any:
 
 def rendered(pdf: bytes, *, number: int = 0, dots: int = 150) -> Image.Image:
     with pypdfium2.PdfDocument(pdf) as document:
-        return document[number].render(scale=dots / 72).to_pil().convert("RGB")
+        drawn: Image.Image = document[number].render(scale=dots / 72).to_pil()
+        return drawn.convert("RGB")
 
 
 def validated(pdf: bytes, folder: Path) -> str:
@@ -129,7 +130,7 @@ def _without_alternative(pdf: Any) -> None:
 
 @pytest.mark.parametrize("sku", SHOWN)
 def test_every_word_is_said_and_every_code_leads_to_the_page(sku: str) -> None:
-    """The line and all other words stand in the structure; the code read off the rendered sheet is the page in that language."""
+    """All its words stand in the structure; the code read off the rendered sheet is the page in that language."""
     one = PRINTS[sku]
     with opened(sku) as pdf:
         said = ISOLATES.sub("", spoken(pdf))
@@ -227,7 +228,7 @@ def test_a_letter_that_no_font_has_stops_the_building() -> None:
 
 
 def test_the_card_says_nothing_outside_and_names_nothing_inside() -> None:
-    """Folded it is a pattern; open, it names neither human trafficking nor the site, in no language: that is in the code only."""
+    """Folded it is a pattern; open, it names neither human trafficking nor the site, in no language."""
     for one in (one for one in PRINTS.values() if one.item.name == "card-hotline"):
         with pypdfium2.PdfDocument(made(one.sku)) as document:
             assert len(document) == 2
