@@ -1,4 +1,4 @@
-"""What would be made again and again, made once for all tests: the sanitised pages of the content as shipped, and some files."""
+"""What would be made again and again, made once for all tests: the sanitised pages of the content, and some files."""
 
 import shutil
 from functools import cache

@@ -18,10 +18,10 @@ from jinja2 import Template
 
 from ihmiskauppa.app import build_public_app
 from ihmiskauppa.pages.catalogue import HOME
+from ihmiskauppa.public import posters
 from ihmiskauppa.public.editions import POSTERS, SEARCH, Edition, load
 from ihmiskauppa.public.form_token import HASTE_SECONDS
 from ihmiskauppa.public.gateway import Gateway
-from ihmiskauppa.public.posters import CHOSEN
 from ihmiskauppa.settings import Settings
 from tests.client import CHOSEN, SPACE, CheckedClient, Page
 
@@ -136,9 +136,9 @@ def _states(visitor: _Visitor, closed: _Visitor, edition: Edition, pages: Mappin
         search = edition.catalogue.entry(code, SEARCH.id).path
         for word, query in (("found", edition.catalogue.entry(code, HOME).title), ("not found", "qqqqq")):
             yield f"{search} {word}", visitor.see(f"{search}?q={quote(query)}")
-        posters = edition.catalogue.entry(code, POSTERS.id).path
+        catalogue = edition.catalogue.entry(code, POSTERS.id).path
         for word, query in (("some", "kind=card"), ("none", "audience=victim&kind=flyer")):
-            yield f"{posters} {word}", visitor.see(f"{posters}{CHOSEN}?{query}")
+            yield f"{catalogue} {word}", visitor.see(f"{catalogue}{posters.CHOSEN}?{query}")
     chosen = {(seen.template, seen.page.language): path for path, seen in pages.items()}  # of many forms about a page, one
     for path, seen in ((path, pages[path]) for path in chosen.values()):
         for form in (form for form in seen.page.all("form") if form.get("method") == "post"):

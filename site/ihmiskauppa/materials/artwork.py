@@ -199,9 +199,7 @@ class Sheet:
     def words(self, name: str) -> Markup:
         """What is printed there, contacts in their places; a line's end in the words is one on the paper."""
         words = self.one.item.words_in(self.one.language)[name]
-        return Markup("<br>").join(
-            escape(_CONTACT.sub(lambda found: self._number(found[1]), line)) for line in words.split("\n")
-        )
+        return Markup("<br>").join(escape(_CONTACT.sub(lambda found: self._number(found[1]), line)) for line in words.split("\n"))
 
     def lines(self, name: str) -> Iterator[Markup]:
         """What is printed there, line by line."""
