@@ -143,6 +143,27 @@ def test_every_word_is_said_and_every_code_leads_to_the_page(sku: str) -> None:
     assert codes(rendered(made(sku))) == {address(one)}
 
 
+@pytest.mark.parametrize("sku", ["poster-kitchen-a4-fi", "card-hotline-card-ar"])
+def test_a_torn_code_is_still_read(sku: str) -> None:
+    """Stickers and posters lose corners: with the free corner of the code gone it still leads to the page; with half gone not."""
+    sheet = rendered(made(sku))
+    (found,) = zxingcpp.read_barcodes(sheet.convert("L"))
+    right, bottom = found.position.bottom_right.x, found.position.bottom_right.y
+    side = found.position.top_right.x - found.position.top_left.x
+    for torn, read in ((0.25, True), (0.6, False)):
+        sheet.paste("#fff", (round(right - torn * side), round(bottom - torn * side), right + 3, bottom + 3))
+        assert (address(PRINTS[sku]) in codes(sheet)) is read
+
+
+@pytest.mark.parametrize("code", ["fi", "sv", "en"])
+def test_the_flyer_tells_of_the_police_what_the_page_tells(code: str) -> None:
+    """The same sentences everywhere, none left out: a helper must not read two versions."""
+    item = RANGE.items["flyer-speaking"]
+    told = (data_folder("content") / "pages" / item.page / f"{code}.md").read_text(encoding="utf-8").replace("'", "’")
+    for paragraph in item.words[code]["police_text"].strip().split("\n"):
+        assert f"\n{paragraph}\n" in told
+
+
 @pytest.mark.parametrize("sku", PRINTED)
 def test_the_print_pdf_has_its_boxes_marks_and_code(sku: str) -> None:
     """The trimmed sheet in millimetres, at least 3 mm of bleed around it, marks beyond on white, and the code still read."""

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from ihmiskauppa.contacts import HOTLINE, Contacts
+from ihmiskauppa.contacts import HOTLINE, Contact, Contacts
 from ihmiskauppa.forms import marked_text
 from ihmiskauppa.forms.document import FONTS, PUBLISHER, DocumentError, no_missing_glyph, our_fonts_only
 from ihmiskauppa.forms.paper import isolated
@@ -36,6 +36,7 @@ _ARABIC: Final = 1.15  # its letters are lower than Latin ones of the same size,
 _SHRINK: Final = 0.94  # of an area's text, each time that it does not fit
 _ATTEMPTS: Final = 14  # down to 0.42 of the size drawn: beyond that, the words are too long for the item
 _TOLERANCE: Final = 0.5  # CSS pixels by which a line box may stand over
+_SHORT: Final = 9  # letters of a last word that would look lost on a line of its own
 _CONTACT: Final = re.compile(r"\{contact:([a-z0-9-]+)\}")
 _PALETTES: Final = (32, 24, 16, 12, 8)  # colours of a preview: as many as its weight allows
 _PREVIEW_WEIGHT: Final = 0.1  # bytes a square of its width: 5,760 for 240 pixels
@@ -161,8 +162,8 @@ class Sheet:
         return isolated(urlsplit(self.page_address).hostname or "")
 
     @property
-    def hotline(self) -> str:
-        return self._number(HOTLINE)
+    def hotline(self) -> Contact:
+        return self.people[HOTLINE]
 
     @property
     def publisher(self) -> str:
@@ -197,13 +198,16 @@ class Sheet:
         return self.texts.gettext(self.one.language.code, message)
 
     def words(self, name: str) -> Markup:
-        """What is printed there, contacts in their places; a line's end in the words is one on the paper."""
-        words = self.one.item.words_in(self.one.language)[name]
-        return Markup("<br>").join(escape(_CONTACT.sub(lambda found: self._number(found[1]), line)) for line in words.split("\n"))
+        """What is printed there; a line's end in the words is one on the paper."""
+        return Markup("<br>").join(self.lines(name))
 
-    def lines(self, name: str) -> Iterator[Markup]:
-        """What is printed there, line by line."""
-        return (Markup(line) for line in self.words(name).split("<br>"))  # noqa: S704 - escaped by `words`
+    def lines(self, name: str) -> Iterator[str]:
+        """What is printed there, line by line, contacts in their places. A line's last word never stands alone beneath it."""
+        for line in self.one.item.words_in(self.one.language)[name].split("\n"):
+            before, space, last = line.rpartition(" ")
+            kept = f"{before}\N{NO-BREAK SPACE}{last}" if space and len(last) <= _SHORT else line
+            yield _CONTACT.sub(lambda found: self.number(found[1]), kept)
 
-    def _number(self, contact: str) -> str:
+    def number(self, contact: str) -> str:
+        """A telephone number that never breaks."""
         return isolated(self.people[contact].shown.replace(" ", "\N{NO-BREAK SPACE}"))
