@@ -6,12 +6,13 @@ no `/Lang` of single words, leaves destinations in `/ToUnicode` empty, and marks
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 _EMPTY: Final = re.compile(rb"(<[0-9A-Fa-f]+>) <>")
 _ISOLATES: Final = {0x2066: None, 0x2069: None}  # which order glyphs, and are no words
+_PICTURE: Final = "/Figure"  # has a text of its own
 _NOTHING: Final = rb"\1 <200B>"  # ZERO WIDTH SPACE
 # Two Arabic letters under one glyph, by the one character that means both: readers turn a line around letter by letter.
 _BOTH: Final = {
@@ -33,10 +34,10 @@ class Run:
 
 
 def runs(page: Any) -> Iterator[Run]:
-    """What WeasyPrint draws on a laid-out page, in its order: one a marked-content identifier."""
+    """The text that WeasyPrint draws on a laid-out page, in its order: one a marked-content identifier that is no picture's."""
     from weasyprint.formatting_structure.boxes import TextBox
 
-    for box in page._page_box.descendants():
+    for box in page._page_box.descendants(placeholders=True):
         if isinstance(box, TextBox):
             yield Run(box.text.translate(_ISOLATES), box.style["lang"] or "")
 
@@ -51,17 +52,18 @@ def mend(pdf: Any, pages: Sequence[Sequence[Run]], *, rtl: bool) -> None:
     parents = {int(key): owners for key, owners in zip(numbers[::2], numbers[1::2], strict=True)}
     placed = set(_placed(pdf.Root.StructTreeRoot))
     for page, laid_out in zip(pdf.pages, pages, strict=True):
-        owners = parents[int(page.StructParents)]
+        owners = {place: owner for place, owner in enumerate(parents[int(page.StructParents)]) if owner.S != _PICTURE}
         if len(owners) != len(laid_out):
             raise MarkedTextError(f"{len(laid_out)} runs were laid out, {len(owners)} are marked")
-        for owner, run in zip(owners, laid_out, strict=True):
-            owner.ActualText = run.text
+        by_place = dict(zip(owners, laid_out, strict=True))
+        for place, run in by_place.items():
+            owners[place].ActualText = run.text
             if run.language and run.language != language:
-                owner.Lang = run.language
-        feet = {place for place, owner in enumerate(owners) if owner.objgen not in placed}
-        _write(pdf, page, feet, [] if rtl else laid_out)
+                owners[place].Lang = run.language
+        feet = {place for place, owner in owners.items() if owner.objgen not in placed}
+        _write(pdf, page, feet, {} if rtl else by_place)
         for place in feet:
-            owners[place] = None
+            parents[int(page.StructParents)][place] = None
     for font in pdf.objects:
         if _is_dictionary(font) and "/ToUnicode" in font:
             meant = _EMPTY.sub(_NOTHING, font.ToUnicode.read_bytes())
@@ -85,7 +87,7 @@ def _placed(element: Any) -> Iterator[tuple[int, int]]:
             yield from _placed(kid)
 
 
-def _write(pdf: Any, page: Any, feet: set[int], words: Sequence[Run]) -> None:
+def _write(pdf: Any, page: Any, feet: set[int], by_place: Mapping[int, Run]) -> None:
     """Give the marks on a page their words, if there are any, and turn those of its foot into an artifact (14.8.2.2)."""
     import pikepdf
 
@@ -96,6 +98,6 @@ def _write(pdf: Any, page: Any, feet: set[int], words: Sequence[Run]) -> None:
             properties = instruction.operands[1]
             if int(properties.MCID) in feet:
                 instructions[number] = pikepdf.ContentStreamInstruction(foot, instruction.operator)
-            elif words:
-                properties.ActualText = words[int(properties.MCID)].text
+            elif int(properties.MCID) in by_place:
+                properties.ActualText = by_place[int(properties.MCID)].text
     page.Contents = pdf.make_stream(pikepdf.unparse_content_stream(instructions))
