@@ -22,7 +22,7 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 from ihmiskauppa.languages import Language, Languages
 
 MSGID_LANGUAGE: Final = "en"
-FORM_TEXT_KEYS: Final = frozenset({"title", "summary", "lead", "label", "hint", "text", "sent", "submit", "legend"})
+FORM_TEXT_KEYS: Final = frozenset({"title", "summary", "lead", "label", "hint", "text", "refused", "sent", "submit", "legend"})
 
 _PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{contact:[a-z0-9-]+\}")
 # Header lines that would change with every update and tell nobody anything.
