@@ -1,0 +1,1 @@
+"""Posters, flyers and cards."""
