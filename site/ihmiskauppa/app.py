@@ -22,6 +22,7 @@ from ihmiskauppa.public import (
     library,
     limits,
     news,
+    posters,
     privacy,
     search,
     signs,
@@ -66,6 +67,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
     inbox_key.register(app, current.inbox_key)
     search.register(app, current, frame_of)
     library.register(app, current, frame_of)
+    posters.register(app, current, frame_of)
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -83,6 +85,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
             **statistics.documents(edition, frame_of),
             **blanks.documents(edition),
             **news.documents(edition, frame_of),
+            **posters.documents(edition, frame_of),
             **site_map.documents(edition, frame_of),
             **wellknown.documents(edition, frame_of),
             **(components.documents(edition, frame_of, file_limits) if configuration.practice else {}),

@@ -72,7 +72,7 @@ def serve() -> None:
     for tell in (keys.warnings, keys.endless, keys.ending):
         for warning in tell(keyring, configuration.inbox_keys, database.now()):
             click.echo(f"WARNING: {warning}", err=True)
-    for warning in (*start.content_warnings(configuration), *start.blank_warnings(configuration)):
+    for warning in (*start.content_warnings(configuration), *start.file_warnings(configuration)):
         click.echo(f"WARNING: {warning}", err=True)
     for area in [] if configuration.practice else logs.plain_swap():
         click.echo(

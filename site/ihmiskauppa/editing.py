@@ -5,10 +5,13 @@ import sys
 from pathlib import Path
 
 import click
+from babel.messages.catalog import Catalog
 
 from ihmiskauppa import contacts, languages, settings, start, translations
 from ihmiskauppa.forms import blanks, definition
 from ihmiskauppa.languages import SOURCE
+from ihmiskauppa.materials import files
+from ihmiskauppa.materials import range as materials_range
 from ihmiskauppa.pages import catalogue, content, freshness, readability
 from ihmiskauppa.public import editions
 from ihmiskauppa.settings import Settings
@@ -27,7 +30,7 @@ def check() -> None:
         sources = {page.id: page for page in pages if page.language == SOURCE}
         for page in pages:
             faults += _page_faults(page, sources[page.id])
-        extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
+        extracted = _texts(configuration)
         faults += translations.check(configuration.translations_folder, tongues, extracted)
         for warning in start.content_warnings(configuration):
             click.echo(f"WARNING: {warning}", err=True)
@@ -68,6 +71,11 @@ def _page_faults(page: content.PageFile, source: content.PageFile) -> list[str]:
     return faults
 
 
+def _texts(configuration: Settings) -> Catalog:
+    """All texts to translate."""
+    return translations.extract(Path(translations.__file__).parent, configuration.forms_folder, configuration.content_folder)
+
+
 @click.group("translations")
 def translations_group() -> None:
     """Translations of pages and texts."""
@@ -78,7 +86,7 @@ def translations_update() -> None:
     """Bring the .po files up to date with the texts in code, templates and forms."""
     configuration = settings.read()
     tongues = languages.load(configuration.content_folder / "languages.toml")
-    extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
+    extracted = _texts(configuration)
     translations.update(configuration.translations_folder, tongues, extracted)
 
 
@@ -121,4 +129,31 @@ def build_forms(configuration: Settings) -> tuple[int, int]:
     return made, len(wanted)
 
 
-COMMANDS = (check, show_content, translations_group, forms_group)
+@click.group("materials")
+def materials_group() -> None:
+    """Posters, flyers and cards, as files."""
+
+
+@materials_group.command("build")
+def materials_build() -> None:
+    """Make every poster's, flyer's and card's PDFs and preview that are missing or out of date, in every language."""
+    configuration = settings.read()
+    try:
+        made, there = build_materials(configuration)
+    except editions.BROKEN as broken:
+        raise click.ClickException(str(broken)) from None
+    click.echo(f"{made} files made, {there} are there.")
+
+
+def build_materials(configuration: Settings) -> tuple[int, int]:
+    """Make what is missing in the instance; how many were made, and how many there are. Raises one of `editions.BROKEN`."""
+    tongues = languages.load(configuration.content_folder / "languages.toml")
+    people = contacts.load(configuration.content_folder / "contacts.toml")
+    texts = translations.load(configuration.translations_folder, tongues)
+    materials = materials_range.load(configuration.content_folder, tongues)
+    wanted = files.wanted(materials, texts, people, configuration.public_url)
+    made = files.build(wanted, texts, people, configuration.public_url, configuration.instance / files.FOLDER)
+    return made, len(wanted)
+
+
+COMMANDS = (check, show_content, translations_group, forms_group, materials_group)
