@@ -5,12 +5,13 @@ no `/Lang` of single words, and leaves destinations in `/ToUnicode` empty.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 _EMPTY: Final = re.compile(rb"(<[0-9A-Fa-f]+>) <>")
 _ISOLATES: Final = {0x2066: None, 0x2069: None}  # which order glyphs, and are no words
+_PICTURE: Final = "/Figure"  # has a text of its own
 _NOTHING: Final = rb"\1 <200B>"  # ZERO WIDTH SPACE
 
 
@@ -27,10 +28,10 @@ class Run:
 
 
 def runs(page: Any) -> Iterator[Run]:
-    """What WeasyPrint draws on a laid-out page, in its order: one a marked-content identifier."""
+    """The text that WeasyPrint draws on a laid-out page, in its order: one a marked-content identifier that is no picture's."""
     from weasyprint.formatting_structure.boxes import TextBox
 
-    for box in page._page_box.descendants():
+    for box in page._page_box.descendants(placeholders=True):
         if isinstance(box, TextBox):
             yield Run(box.text.translate(_ISOLATES), box.style["lang"] or "")
 
@@ -44,15 +45,16 @@ def mend(pdf: Any, pages: Sequence[Sequence[Run]], *, rtl: bool) -> None:
     numbers = list(pdf.Root.StructTreeRoot.ParentTree.Nums)
     parents = {int(key): owners for key, owners in zip(numbers[::2], numbers[1::2], strict=True)}
     for page, laid_out in zip(pdf.pages, pages, strict=True):
-        owners = parents[int(page.StructParents)]
+        owners = {place: owner for place, owner in enumerate(parents[int(page.StructParents)]) if owner.S != _PICTURE}
         if len(owners) != len(laid_out):
             raise MarkedTextError(f"{len(laid_out)} runs were laid out, {len(owners)} are marked")
-        for owner, run in zip(owners, laid_out, strict=True):
-            owner.ActualText = run.text
+        by_place = dict(zip(owners, laid_out, strict=True))
+        for place, run in by_place.items():
+            owners[place].ActualText = run.text
             if run.language and run.language != language:
-                owner.Lang = run.language
+                owners[place].Lang = run.language
         if not rtl:
-            _write(pdf, page, laid_out)
+            _write(pdf, page, by_place)
     for font in pdf.objects:
         if _is_dictionary(font) and "/ToUnicode" in font:
             font.ToUnicode.write(_EMPTY.sub(_NOTHING, font.ToUnicode.read_bytes()))
@@ -64,12 +66,13 @@ def _is_dictionary(found: Any) -> bool:
     return isinstance(found, pikepdf.Dictionary)
 
 
-def _write(pdf: Any, page: Any, laid_out: Sequence[Run]) -> None:
+def _write(pdf: Any, page: Any, by_place: Mapping[int, Run]) -> None:
     import pikepdf
 
     instructions = list(pikepdf.parse_content_stream(page))
     for instruction in instructions:
         if str(instruction.operator) == "BDC" and "/MCID" in instruction.operands[1]:
             properties = instruction.operands[1]
-            properties.ActualText = laid_out[int(properties.MCID)].text
+            if int(properties.MCID) in by_place:
+                properties.ActualText = by_place[int(properties.MCID)].text
     page.Contents = pdf.make_stream(pikepdf.unparse_content_stream(instructions))
