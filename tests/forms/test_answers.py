@@ -16,7 +16,7 @@ from ihmiskauppa.forms.answers import Answers, Window
 from ihmiskauppa.forms.definition import LONG_LIMIT, Form, Kind, Row
 from ihmiskauppa.forms.faults import FaultyAnswersError
 
-ROW = Row("poster-a3-fi", "Poster", "A3", "Suomi", "fi", "Juliste", 5, 50)
+ROW = Row("poster-a3-fi", "poster", "Poster", "A3", "Suomi", "fi", "Juliste", 5, 50)
 FORMS = definition.load(settings.data_folder("forms"), (ROW,))
 SELF = FORMS["self-referral"]
 CONTACT = FORMS["contact"]

@@ -157,7 +157,7 @@ label = "How many?"
 staff = "Montako"
 beyond = "message"
 """
-ROW = Row("poster-fi", "Poster", "A3", "Suomi", "fi", "Juliste", 5, 50)
+ROW = Row("poster-fi", "poster", "Poster", "A3", "Suomi", "fi", "Juliste", 5, 50)
 
 
 def parsed(folder: Path, text: str) -> Form:

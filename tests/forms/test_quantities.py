@@ -17,9 +17,9 @@ from ihmiskauppa.forms.faults import FaultyAnswersError
 from ihmiskauppa.forms.quantities import NONE_CHOSEN, ONE_NUMBER, REASON, WHOLE_STEPS, Quantities
 
 ROWS = (
-    Row("poster-a3-fi", "Poster", "A3", "Suomi", "fi", "Juliste, A3, suomi", 5, 50),
-    Row("poster-a3-ar", "Poster", "A3", "العربية", "ar", "Juliste, A3, arabia", 5, 50),
-    Row("stickers-a4-fi", "Stickers", "A4", "Suomi", "fi", "Tarrat, A4, suomi", 1, 20),
+    Row("poster-a3-fi", "poster", "Poster", "A3", "Suomi", "fi", "Juliste, A3, suomi", 5, 50),
+    Row("poster-a3-ar", "poster", "Poster", "A3", "العربية", "ar", "Juliste, A3, arabia", 5, 50),
+    Row("stickers-a4-fi", "stickers", "Stickers", "A4", "Suomi", "fi", "Tarrat, A4, suomi", 1, 20),
 )
 ORDER = definition.load(settings.data_folder("forms"), ROWS)["order"]
 TODAY = datetime.date(2026, 11, 30)

@@ -100,9 +100,11 @@ class Row:
     """Something of which a number can be asked for: whole `step`s, and more than `most` only with a reason.
 
     `group` and `part` are msgids, under which rows stand together; `label` is the rest of its name, in its own `language`.
+    A page can lead to the group's `anchor`.
     """
 
     name: str
+    anchor: str
     group: str
     part: str
     label: str

@@ -132,9 +132,8 @@ class Bound:
         """Whether the form may be taken; fills `answers` or `faults`."""
         faults = [] if self.wtform.validate() else [Fault("", str(text)) for text in self.wtform[FIELD].errors]
         raw: Mapping[str, Sequence[str]] = {field.name: field.data for field in self.wtform if field.name != FIELD}
-        today = datetime.datetime.now(FINLAND).date()
         try:
-            self.answers = answers.read(self.definition, self.language, raw, today, self.posted.files)
+            self.answers = answers.read(self.definition, self.language, raw, today(), self.posted.files)
         except FaultyAnswersError as error:
             faults += error.faults
         if self.posted.refusal:
@@ -143,6 +142,11 @@ class Bound:
             faults.append(Fault(field, REFUSALS[self.posted.refusal], self.limits.numbers()))
         self.faults = tuple(faults)
         return not faults
+
+
+def today() -> datetime.date:
+    """The day in Finland."""
+    return datetime.datetime.now(FINLAND).date()
 
 
 def bind(
