@@ -22,7 +22,9 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 from ihmiskauppa.languages import Language, Languages
 
 MSGID_LANGUAGE: Final = "en"
-TEXT_KEYS: Final = frozenset({"title", "summary", "lead", "label", "hint", "text", "sent", "submit", "legend", "alt"})
+TEXT_KEYS: Final = frozenset(
+    {"title", "summary", "lead", "label", "hint", "text", "refused", "sent", "submit", "legend", "alt"}
+)
 
 _SOME_LENGTH: Final = 10  # characters
 _PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{contact:[a-z0-9-]+\}")
