@@ -26,7 +26,7 @@ FIRST: Final = ("everywhere", "deploy", "browser", "faults", "flows")
 WAITING: Final = 1  # processes more than cores: many tests wait for a time-out, a lease or a server
 
 
-class Spread(LoadScopeScheduling):
+class Spread(LoadScopeScheduling):  # type: ignore[misc]
     """Hands out what belongs together."""
 
     def _split_scope(self, nodeid: str) -> str:

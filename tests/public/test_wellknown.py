@@ -45,7 +45,7 @@ def test_the_sitemap_has_what_says_of_itself_that_it_may_be_indexed(site: Site) 
         told = {link.get("hreflang"): link.get("href") for link in page.all("link", rel="alternate") if link.get("hreflang")}
         assert {link.get("hreflang"): link.get("href") for link in url.iter(LINK)} == told
         assert "x-default" in told
-    for shown in load(site.configuration).catalogue.pages():
+    for shown in site.edition.catalogue.pages():
         assert (ORIGIN + shown.path in urls) is not shown.fallback, shown.path
         if not shown.fallback:
             assert urls[ORIGIN + shown.path].findtext(f"{MAP}lastmod") == shown.changed
@@ -54,7 +54,7 @@ def test_the_sitemap_has_what_says_of_itself_that_it_may_be_indexed(site: Site) 
 def test_security_txt_names_the_contact_and_an_end(site: Site) -> None:
     """RFC 9116: contact and end once each, the end less than a year after somebody looked."""
     fields = _fields(site)
-    edition = load(site.configuration)
+    edition = site.edition
     assert fields["Contact"] == edition.contacts["mailbox"].href
     assert fields["Canonical"] == ORIGIN + wellknown.SECURITY
     assert fields["Preferred-Languages"] == "fi, sv, en"
@@ -70,7 +70,7 @@ def test_without_a_usable_key_none_is_named(make_site: Callable[..., Site]) -> N
 
 def test_a_start_warns_thirty_days_before_the_end(site: Site) -> None:
     """Silent until then."""
-    told = load(site.configuration).security
+    told = site.edition.security
     assert told.warnings(told.expires - datetime.timedelta(days=31)) == []
     assert len(told.warnings(told.expires - datetime.timedelta(days=29))) == 1
 
