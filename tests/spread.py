@@ -16,7 +16,9 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER: Final = {
     "tests/everywhere/test_every_page.py": "the whole site",
     "tests/everywhere/test_valid_html.py": "the whole site",
+    "tests/public/test_pages.py": "the whole site",
     "tests/browser/test_accessibility.py": "the whole site",
+    "tests/browser/test_traces.py": "the whole site",
     "tests/deploy/test_nginx.py": "nginx",
     "tests/deploy/test_validators.py": "nginx",
 }
