@@ -1,6 +1,6 @@
 """Promises 1, 7 and 11: every page that exists in a language, seen by a browser: one test a language, for whoever is free.
 
-The rules are the same for all of them, contrast and width too: a text may be too long for its line, too pale in a place where no
+The rules are the same for all of them: a text may be too long for its line, too pale in a place where no
 other language has one, or in a direction that moves it under something.
 """
 
