@@ -17,13 +17,14 @@ TOGETHER: Final = {
     "tests/everywhere/test_every_page.py": "the whole site",
     "tests/everywhere/test_valid_html.py": "the whole site",
     "tests/public/test_pages.py": "the whole site",
+    "tests/public/test_wellknown.py": "the whole site",
     "tests/browser/test_accessibility.py": "the whole site",
     "tests/browser/test_traces.py": "the whole site",
     "tests/deploy/test_nginx.py": "nginx",
     "tests/deploy/test_validators.py": "nginx",
 }
-# Files whose tests are long and share nothing: one at a time goes to whoever is free.
-APART: Final = {"tests/browser/test_every_language.py", "tests/faults/test_kill.py"}
+# Its tests are long and share little: one at a time goes to whoever is free.
+APART: Final = "tests/browser/test_every_language.py"
 FIRST: Final = ("everywhere", "deploy", "browser", "faults", "flows")
 WAITING: Final = 1  # processes more than cores: many tests wait for a time-out, a lease or a server
 
@@ -33,7 +34,7 @@ class Spread(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return nodeid if file in APART else TOGETHER.get(file, file)
+        return nodeid if file == APART else TOGETHER.get(file, file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread:
