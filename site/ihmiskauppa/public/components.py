@@ -7,9 +7,9 @@ from ihmiskauppa.forms.files import FileLimits
 from ihmiskauppa.languages import Language
 from ihmiskauppa.pages import content
 from ihmiskauppa.pages.catalogue import Text
-from ihmiskauppa.public import binding, statistics
+from ihmiskauppa.public import binding, library, posters, statistics
 from ihmiskauppa.public.documents import Document, Documents, FrameOf
-from ihmiskauppa.public.editions import Edition
+from ihmiskauppa.public.editions import POSTERS, Edition
 from ihmiskauppa.public.frame import render
 from ihmiskauppa.public.uploads import Posted
 
@@ -52,6 +52,10 @@ def _page(edition: Edition, language: Language, frame_of: FrameOf, limits: FileL
         files=f"/{written.code}/{release.id}/{release.tables[0].name}",
         bound=bound,
         drawings=sorted(content.ART),
+        shown=[posters.Shown.of(item, frame_of(edition, language, POSTERS.id, TITLE)) for item in edition.range.current][:2],
+        kinds=posters.KINDS,
+        sizes=posters.SIZES,
+        audiences=library.AUDIENCES,
     )
 
 
