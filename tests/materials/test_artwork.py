@@ -13,12 +13,12 @@ import pikepdf
 import pypdfium2
 import pytest
 import zxingcpp
-from ihmiskauppa.materials.artwork import ArtworkError
 from PIL import Image, ImageChops
 
 from ihmiskauppa import contacts, languages, translations
 from ihmiskauppa.materials import artwork
 from ihmiskauppa.materials import range as materials
+from ihmiskauppa.materials.artwork import ArtworkError
 from ihmiskauppa.materials.range import Kind, Print
 from ihmiskauppa.settings import data_folder
 
