@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from ihmiskauppa import practice
+from ihmiskauppa import practice, settings
 from ihmiskauppa.intake.reading import ReadMessage
-from tests.cache import warm
+from tests.cache import warm, with_files
 from tests.machine import ROOT
 
 T = TypeVar("T")
@@ -86,8 +86,8 @@ def responds(url: str) -> bool:
 
 
 @contextmanager
-def running_copy(folder: Path, *, inbox: bool = True, **environment: str) -> Iterator[Copy]:
-    """A practice copy in `folder`, its programs started one by one, stopped at the end."""
+def running_copy(folder: Path, *, inbox: bool = True, files: bool = False, **environment: str) -> Iterator[Copy]:
+    """A practice copy in `folder`, its programs started one by one, stopped at the end; with some of the `files` it may offer."""
     from ihmiskauppa.cli import migrate_database
 
     instance = folder / "instance"
@@ -97,6 +97,8 @@ def running_copy(folder: Path, *, inbox: bool = True, **environment: str) -> Ite
     migrate_database(values["IHMISKAUPPA_DATABASE_URL"])
     url = f"http://localhost:{port}"
     values |= {"PORT": str(port), "IHMISKAUPPA_PUBLIC_URL": url, "IHMISKAUPPA_POST_LIMITS": "100000 per minute"}
+    if files:
+        with_files(settings.read(values))
     copy = Copy(url, instance, {**os.environ, **values, **environment}, folder / "log")
     try:
         if inbox:

@@ -12,8 +12,8 @@ EXIT = "https://www.ilmatieteenlaitos.fi/"
 
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
-    """Site, forwarder and practice inbox as processes."""
-    with running_copy(tmp_path_factory.mktemp("copy")) as running:
+    """Site, forwarder and practice inbox as processes, with some files of forms and posters."""
+    with running_copy(tmp_path_factory.mktemp("copy"), files=True) as running:
         yield running
 
 
