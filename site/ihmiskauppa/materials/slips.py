@@ -66,9 +66,7 @@ def parcel(answers: Mapping[str, Any], clean: Callable[[str], str]) -> Parcel:
     """The order that an order's answers are, every text made harmless by `clean`. Raises `SlipError`."""
     try:
         lines = tuple((_pieces(line["pieces"]), clean(_text(line["item"]))) for line in answers["items"])
-        texts = {
-            name: clean(_text(answers[name])) for name in ("mark", "organisation", "contact", "address", "postcode", "town")
-        }
+        texts = {name: clean(_text(answers[name])) for name in ("mark", "organisation", "contact", "address", "postcode")}
         texts |= {name: clean(_text(answers.get(name, ""))) for name in ("needed", "note", "reason")}
         town = clean(_text(answers["town"]).upper())  # as the post wants it
         return Parcel(reference=clean(_text(answers["order"])), town=town, lines=lines, **texts)

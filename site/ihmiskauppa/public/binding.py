@@ -128,6 +128,10 @@ class Bound:
         """What is wrong at the field `name`, if anything."""
         return next((fault for fault in self.faults if fault.field == name), None)
 
+    def label(self, field: str) -> str:
+        """The label of the question that `field` belongs to, a msgid; "" if it belongs to none."""
+        return next((question.label for question in self.definition.questions if field in question.places), "")
+
     def validate(self) -> bool:
         """Whether the form may be taken; fills `answers` or `faults`."""
         faults = [] if self.wtform.validate() else [Fault("", str(text)) for text in self.wtform[FIELD].errors]

@@ -16,11 +16,12 @@ from ihmiskauppa.forms.answers import Answers
 from ihmiskauppa.forms.definition import SHORT_LIMIT, Form, Kind, Question
 from ihmiskauppa.forms.quantities import Quantities
 from ihmiskauppa.intake.submission import Desk, submit
-from ihmiskauppa.materials import orders, stock
+from ihmiskauppa.materials import figures, orders, stock
 from ihmiskauppa.materials.orders import Line, Order
 from ihmiskauppa.materials.range import SIZE_TITLES, Range
 from ihmiskauppa.materials.stock import Level, Stock
 from ihmiskauppa.public.binding import today
+from ihmiskauppa.public.frame import Frame
 from ihmiskauppa.translations import msgid
 
 FORM: Final = "order"
@@ -30,6 +31,9 @@ LEVELS: Final = {
     Level.FEW: msgid("few left"),
     Level.OUT: msgid("out of stock: print it yourself, or order it and wait"),
 }
+BY_ITEM: Final = msgid("By item")
+BY_LANGUAGE: Final = msgid("By language")
+BY_ORDERER: Final = msgid("By kind of organisation")
 
 _ITEMS: Final = "items"  # the questions that are known here
 _ORDERER: Final = "orderer"
@@ -53,6 +57,14 @@ class NamedLine:
 
     named: Named
     line: Line
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A table of what was sent: names in the reader's language, and pieces, None where they are not shown."""
+
+    heading: str
+    pieces: tuple[tuple[str, int | None], ...]
 
 
 def stock_in_words(engine: Engine, form: Form) -> Mapping[str, str]:
@@ -105,6 +117,27 @@ def named(asked: Iterable[Line], materials: Range) -> tuple[NamedLine, ...]:
     places = list(names)
     found = [NamedLine(names.get(line.sku, Named(line.sku, "", "", "")), line) for line in asked]
     return tuple(sorted(found, key=lambda each: places.index(each.line.sku) if each.line.sku in names else len(places)))
+
+
+def sent(engine: Engine, frame: Frame) -> tuple[Sent, ...]:
+    """What was sent so far, in three ways; nothing while nothing was, or the database does not answer."""
+    try:
+        with database.reading(engine) as connection:
+            totals = orders.totals(connection)
+    except SQLAlchemyError:
+        return ()
+    prints = {one.sku: one for item in frame.edition.range.items.values() for one in item.prints(frame.edition.languages)}
+    known = [total for total in totals if total.sku in prints]
+    kinds = {option.value: option.label for option in frame.edition.forms[FORM].question(_ORDERER).options}
+    return tuple(
+        Sent(heading, tuple(pieces.items()))
+        for heading, group in (
+            (BY_ITEM, lambda total: frame.gettext(prints[total.sku].item.title)),
+            (BY_LANGUAGE, lambda total: prints[total.sku].language.name),
+            (BY_ORDERER, lambda total: frame.gettext(kinds.get(total.orderer, total.orderer))),
+        )
+        if (pieces := figures.public(known, group))
+    )
 
 
 def _wanted(answers: Answers) -> dict[str, int]:

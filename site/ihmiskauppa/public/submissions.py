@@ -130,6 +130,9 @@ class Submissions:
 
     def _form_page(self, frame: Frame, asked: Asked, bound: Bound, trouble: str = "", wait_minutes: int = 0) -> str:
         told = {"trouble": trouble, "wait_minutes": wait_minutes, "is_open": self.desk.is_open, "about": _about(frame, asked)}
+        if asked.form.name == orders.FORM:
+            sent = orders.sent(self.desk.engine, frame)
+            return render("order-form.html", frame, form=asked.form, bound=bound, sent=sent, **told)
         return render("form.html", frame, form=asked.form, bound=bound, **told)
 
 
