@@ -80,7 +80,7 @@ def write_po(folder: Path, code: str, entries: str | Mapping[str, str]) -> Path:
 
 
 def sources(folder: Path) -> tuple[Path, Path, Path]:
-    """A small package with code and a template, a folder with a form, and one with a range of materials beside other content."""
+    """A small package with code and a template, a folder with a form, and one with a range of materials and what is printed."""
     package, forms, content = folder / "package", folder / "forms", folder / "content"
     for path, text in {
         package / "room/code.py": CODE,

@@ -315,7 +315,7 @@ def practice_run() -> None:
     environment = practice.prepare(configuration.instance)
     migrate_database(environment[settings.ENVIRONMENT_PREFIX + "DATABASE_URL"])
     address = f"http://localhost:{configuration.port}/"
-    click.echo("Making the forms' files; only the first time takes long …")
+    click.echo("Making the forms' files; only the first time takes long. The posters' files follow while the site runs …")
     editing.build_forms(replace(configuration, public_url=configuration.public_url or address.rstrip("/")))
     click.echo(f"\nPractice copy: {address}\nRead what arrived, as the staff would: make inbox\nStop it: Ctrl-C\n")
     sys.stdout.flush()

@@ -12,6 +12,7 @@ from ihmiskauppa.forms import blanks, definition
 from ihmiskauppa.languages import SOURCE
 from ihmiskauppa.materials import files
 from ihmiskauppa.materials import range as materials_range
+from ihmiskauppa.materials.artwork import ArtworkError
 from ihmiskauppa.pages import catalogue, content, freshness, readability
 from ihmiskauppa.public import editions
 from ihmiskauppa.settings import Settings
@@ -140,13 +141,13 @@ def materials_build() -> None:
     configuration = settings.read()
     try:
         made, there = build_materials(configuration)
-    except editions.BROKEN as broken:
+    except (*editions.BROKEN, ArtworkError) as broken:
         raise click.ClickException(str(broken)) from None
     click.echo(f"{made} files made, {there} are there.")
 
 
 def build_materials(configuration: Settings) -> tuple[int, int]:
-    """Make what is missing in the instance; how many were made, and how many there are. Raises one of `editions.BROKEN`."""
+    """As `build_forms`, for all that is in the range; the content must be fit. Raises `ArtworkError`, too."""
     tongues = languages.load(configuration.content_folder / "languages.toml")
     people = contacts.load(configuration.content_folder / "contacts.toml")
     texts = translations.load(configuration.translations_folder, tongues)

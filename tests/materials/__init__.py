@@ -1,1 +1,1 @@
-"""Posters, flyers and cards."""
+"""Tests; they mirror the package."""

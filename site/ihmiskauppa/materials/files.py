@@ -3,10 +3,12 @@
 A file is kept under a hash of all that goes into it. A page offers what lies there; nothing is ever made in a request.
 """
 
+import fcntl
 import hashlib
 import importlib.metadata
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -41,7 +43,7 @@ _LIBRARIES: Final = ("weasyprint", "pikepdf", "pypdfium2", "pillow", "segno")
 
 @dataclass(frozen=True)
 class File:
-    """One file. `key` changes whenever its content would."""
+    """One file. `key` changes whenever its content would, and is the same for all kinds of one print."""
 
     one: Print
     kind: Kind
@@ -67,29 +69,53 @@ def wanted(materials: Range, texts: Translations, people: Contacts, site: str) -
 
     An item has a preview a language: that of its first size.
     """
-    return tuple(
-        File(one, kind, _key(one, texts, people, site, kind))
-        for one in (materials.prints if site else ())
-        for kind in KINDS
-        if kind is not PREVIEW or one.size == one.item.sizes[0]
-    )
+    prints = materials.prints if site else ()
+    return tuple(file for one in prints for file in _files_of(one, _key(one, texts, people, site)))
+
+
+def _files_of(one: Print, key: str) -> Iterator[File]:
+    for kind in KINDS:
+        if kind is not PREVIEW or one.size == one.item.sizes[0]:
+            yield File(one, kind, key)
 
 
 def build(files: tuple[File, ...], texts: Translations, people: Contacts, site: str, folder: Path) -> int:
-    """Make in `folder` what is missing of `files`, and remove all else; how many were made."""
+    """Make in `folder` what is missing of `files`, and remove all else; how many were made.
+
+    One build at a time; all that it makes appears at its end, so that a running site sees one change. A build that is cut off
+    is gone on with by the next.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    made = 0
-    for file in files:
-        path = file.path(folder)
-        if not path.exists():
-            fresh = path.with_suffix(f".{os.getpid()}.new")
-            fresh.write_bytes(_make(file, texts, people, site))
-            fresh.replace(path)
-            made += 1
-    kept = {file.path(folder) for file in files}
-    for path in set(folder.iterdir()) - kept:
-        path.unlink()
-    return made
+    with _alone(folder):
+        missing = [file for file in files if not file.path(folder).exists()]
+        for file in missing:
+            ready = _ready(file, folder)
+            if not ready.exists():
+                half = ready.with_suffix(".half")
+                half.write_bytes(_make(file, texts, people, site, folder))
+                half.replace(ready)
+        for file in missing:
+            _ready(file, folder).replace(file.path(folder))
+        for path in set(folder.iterdir()) - {file.path(folder) for file in files}:
+            path.unlink()
+    return len(missing)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process builds there."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
+def _ready(file: File, folder: Path) -> Path:
+    """Where it lies until the whole build is done."""
+    path = file.path(folder)
+    return path.with_name(f"{path.name}.new")
 
 
 def replaced(materials: Range) -> Iterator[tuple[Print, str]]:
@@ -101,9 +127,12 @@ def replaced(materials: Range) -> Iterator[tuple[Print, str]]:
                     yield one, file_name(one, version, kind)
 
 
-def _make(file: File, texts: Translations, people: Contacts, site: str) -> bytes:
-    pdf = artwork.pdf(file.one, _page_address(file.one, site), people, texts, for_print=file.kind is FOR_PRINT)
-    return artwork.preview(pdf, PREVIEW_WIDTH) if file.kind is PREVIEW else pdf
+def _make(file: File, texts: Translations, people: Contacts, site: str, folder: Path) -> bytes:
+    if file.kind is PREVIEW:
+        screen = replace(file, kind=SCREEN)  # made before it
+        made = screen.path(folder) if screen.path(folder).exists() else _ready(screen, folder)
+        return artwork.preview(made.read_bytes(), PREVIEW_WIDTH)
+    return artwork.pdf(file.one, _page_address(file.one, site), people, texts, for_print=file.kind is FOR_PRINT)
 
 
 def _page_address(one: Print, site: str) -> str:
@@ -111,7 +140,7 @@ def _page_address(one: Print, site: str) -> str:
     return f"{site}/{one.language.code}/{path_of(one.item.page)}"
 
 
-def _key(one: Print, texts: Translations, people: Contacts, site: str, kind: Kind) -> str:
+def _key(one: Print, texts: Translations, people: Contacts, site: str) -> str:
     content = (
         _makers(),
         _drawings(one.item.folder),
@@ -120,7 +149,6 @@ def _key(one: Print, texts: Translations, people: Contacts, site: str, kind: Kin
         texts.digest(one.language.code),
         repr(sorted(people.items())),
         _page_address(one, site),
-        kind.ending,
     )
     return hashlib.sha256("\0".join(content).encode()).hexdigest()
 
