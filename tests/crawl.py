@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 from xml.etree.ElementTree import Element
 
@@ -18,11 +18,17 @@ from jinja2 import Template
 
 from ihmiskauppa.app import build_public_app
 from ihmiskauppa.pages.catalogue import HOME
-from ihmiskauppa.public.editions import SEARCH, Edition, load
+from ihmiskauppa.public.editions import ORDER_STATUS, SEARCH, Edition, load
 from ihmiskauppa.public.form_token import HASTE_SECONDS
 from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.settings import Settings
 from tests.client import CHOSEN, SPACE, CheckedClient, Page
+
+# An order that is taken.
+ORDER: Final = {
+    **{"orderer": "school", "organisation": "Koulu", "contact": "Aino", "email": "aino@koulu.example"},
+    **{"address": "Opintie 7", "postcode": "53100", "town": "Lappeenranta", "items-poster-kitchen-a3-fi": "5"},
+}
 
 
 @dataclass(frozen=True)
@@ -142,6 +148,24 @@ def _states(visitor: _Visitor, closed: _Visitor, edition: Edition, pages: Mappin
             yield f"{path} closed", closed.see(path)
             yield f"{path} trouble", closed.see(path, filled)
             yield f"{path} sent", visitor.see(path, filled)
+    for code in edition.languages:
+        yield from _of_an_order(visitor, edition, pages, code)
+
+
+def _of_an_order(visitor: _Visitor, edition: Edition, pages: Mapping[str, Seen], code: str) -> Iterator[tuple[str, Seen]]:
+    """What someone sees who orders, looks how far the order has come, forgets a tick, and cancels it."""
+    form, status = (edition.catalogue.entry(code, each).path for each in (edition.forms["order"].id, ORDER_STATUS.id))
+    ordered = visitor.see(form, {**_hidden(pages[form]), **ORDER})
+    yield f"{form} ordered", ordered
+    found = next(each for each in ordered.page.everything() if each.get("data-reference") is not None)
+    asked = {**_hidden(pages[status]), "reference": "".join(found.itertext())}
+    yield f"{status} unknown", visitor.see(status, {**asked, "reference": "x"})
+    yield f"{status} shown", visitor.see(status, asked)
+    yield f"{status} not ticked", visitor.see(status, {**asked, "cancel": "asked"})
+
+
+def _hidden(seen: Seen) -> dict[str, str]:
+    return {"token": seen.page.one("input", name="token").get("value", "")}
 
 
 def _only_practice(configuration: Settings, real: Gateway) -> Iterator[tuple[str, Seen]]:

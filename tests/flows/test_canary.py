@@ -36,7 +36,9 @@ def _send(copy: Copy, path: str, fields: dict[str, str], *, multipart: bool, wor
     with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
         page = Page(answer.read().decode())
     found = next("".join(e.itertext()) for e in page.everything() if e.get("data-reference") is not None)
-    arrived = wait_until(lambda: [m for m in copy.inbox() if found in {m.reference, m.answers.get("order", "").replace("-", "")}])
+    arrived = wait_until(
+        lambda: [m for m in copy.inbox() if found in {m.reference, m.answers.get("order", "").replace("-", "")}]
+    )
     assert fields[words] in arrived[0].text
 
 
