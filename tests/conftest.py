@@ -13,6 +13,7 @@ from ihmiskauppa.intake import keys, reading
 from ihmiskauppa.practice import ensure_token_key, make_key
 from ihmiskauppa.settings import Settings
 from tests.browsers import chromium
+from tests.cache import with_files
 from tests.crawl import Crawl, crawl
 from tests.servers import PostgreSQL, postgresql, redis_url  # noqa: F401 - fixtures
 
@@ -77,8 +78,8 @@ def configuration(tmp_path: Path, inbox_key: InboxKey) -> Settings:
 
 @pytest.fixture(scope="session")
 def crawled(tmp_path_factory: pytest.TempPathFactory, inbox_key: InboxKey) -> Crawl:
-    """The whole site of a production instance, seen once for all tests that look at every page."""
-    made = make_instance(tmp_path_factory.mktemp("crawled") / "instance", inbox_key)
+    """The whole site of a production instance with some files, seen once for all tests that look at every page."""
+    made = with_files(make_instance(tmp_path_factory.mktemp("crawled") / "instance", inbox_key))
     return crawl(replace(made, post_limits="10000 per minute"))
 
 

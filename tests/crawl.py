@@ -18,7 +18,8 @@ from jinja2 import Template
 
 from ihmiskauppa.app import build_public_app
 from ihmiskauppa.pages.catalogue import HOME
-from ihmiskauppa.public.editions import ORDER_STATUS, SEARCH, Edition, load
+from ihmiskauppa.public import posters
+from ihmiskauppa.public.editions import ORDER_STATUS, POSTERS, SEARCH, Edition, load
 from ihmiskauppa.public.form_token import HASTE_SECONDS
 from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.settings import Settings
@@ -123,8 +124,9 @@ def crawl(configuration: Settings) -> Crawl:
             continue
         pages[path] = visitor.see(path)
         assert pages[path].status == HTTPStatus.OK, f"{path}: a dead link"
-        for link in pages[path].page.all("a"):
-            target = urlsplit(link.get("href", ""))
+        page = pages[path].page
+        for address in (*(a.get("href", "") for a in page.all("a")), *(img.get("src", "") for img in page.all("img"))):
+            target = urlsplit(address)
             if not target.scheme and target.path and target.path not in pages and target.path not in waiting:
                 waiting.append(target.path)
     time.sleep(HASTE_SECONDS)  # forms sent sooner are taken for a machine's
@@ -140,6 +142,9 @@ def _states(visitor: _Visitor, closed: _Visitor, edition: Edition, pages: Mappin
         search = edition.catalogue.entry(code, SEARCH.id).path
         for word, query in (("found", edition.catalogue.entry(code, HOME).title), ("not found", "qqqqq")):
             yield f"{search} {word}", visitor.see(f"{search}?q={quote(query)}")
+        catalogue = edition.catalogue.entry(code, POSTERS.id).path
+        for word, query in (("some", "kind=card"), ("none", "audience=victim&kind=flyer")):
+            yield f"{catalogue} {word}", visitor.see(f"{catalogue}{posters.CHOSEN}?{query}")
     chosen = {(seen.template, seen.page.language): path for path, seen in pages.items()}  # of many forms about a page, one
     for path, seen in ((path, pages[path]) for path in chosen.values()):
         for form in (form for form in seen.page.all("form") if form.get("method") == "post"):

@@ -1,4 +1,4 @@
-"""Prints as files: tagged and readable on the screen, trimmed and bled for the printer, with the right words, code and picture."""
+"""Prints as files: tagged for the screen, with bleed for the printer, with the right words, code and picture."""
 
 import io
 import re
@@ -59,7 +59,8 @@ def opened(sku: str, *, for_print: bool = False) -> Any:
 
 def rendered(pdf: bytes, *, number: int = 0, dots: int = 150) -> Image.Image:
     with pypdfium2.PdfDocument(pdf) as document:
-        return document[number].render(scale=dots / 72).to_pil().convert("RGB")
+        drawn: Image.Image = document[number].render(scale=dots / 72).to_pil()
+        return drawn.convert("RGB")
 
 
 def validated(pdf: bytes, folder: Path) -> str:
@@ -129,7 +130,7 @@ def _without_alternative(pdf: Any) -> None:
 
 @pytest.mark.parametrize("sku", SHOWN)
 def test_every_word_is_said_and_every_code_leads_to_the_page(sku: str) -> None:
-    """The line and all other words stand in the structure; the code read off the rendered sheet is the page in that language."""
+    """All its words stand in the structure; the code read off the rendered sheet is the page in that language."""
     one = PRINTS[sku]
     with opened(sku) as pdf:
         said = ISOLATES.sub("", spoken(pdf))
@@ -140,6 +141,27 @@ def test_every_word_is_said_and_every_code_leads_to_the_page(sku: str) -> None:
     missing = {name for name, text in shown.items() if "".join(text.split()) not in "".join(said.split())}
     assert not missing
     assert codes(rendered(made(sku))) == {address(one)}
+
+
+@pytest.mark.parametrize("sku", ["poster-kitchen-a4-fi", "card-hotline-card-ar"])
+def test_a_torn_code_is_still_read(sku: str) -> None:
+    """Stickers and posters lose corners: with the free corner of the code gone it still leads to the page; with half gone not."""
+    sheet = rendered(made(sku))
+    (found,) = zxingcpp.read_barcodes(sheet.convert("L"))
+    right, bottom = found.position.bottom_right.x, found.position.bottom_right.y
+    side = found.position.top_right.x - found.position.top_left.x
+    for torn, read in ((0.25, True), (0.6, False)):
+        sheet.paste("#fff", (round(right - torn * side), round(bottom - torn * side), right + 3, bottom + 3))
+        assert (address(PRINTS[sku]) in codes(sheet)) is read
+
+
+@pytest.mark.parametrize("code", ["fi", "sv", "en"])
+def test_the_flyer_tells_of_the_police_what_the_page_tells(code: str) -> None:
+    """The same sentences everywhere, none left out: a helper must not read two versions."""
+    item = RANGE.items["flyer-speaking"]
+    told = (data_folder("content") / "pages" / item.page / f"{code}.md").read_text(encoding="utf-8").replace("'", "’")
+    for paragraph in item.words[code]["police_text"].strip().split("\n"):
+        assert f"\n{paragraph}\n" in told
 
 
 @pytest.mark.parametrize("sku", PRINTED)
@@ -227,7 +249,7 @@ def test_a_letter_that_no_font_has_stops_the_building() -> None:
 
 
 def test_the_card_says_nothing_outside_and_names_nothing_inside() -> None:
-    """Folded it is a pattern; open, it names neither human trafficking nor the site, in no language: that is in the code only."""
+    """Folded it is a pattern; open, it names neither human trafficking nor the site, in no language."""
     for one in (one for one in PRINTS.values() if one.item.name == "card-hotline"):
         with pypdfium2.PdfDocument(made(one.sku)) as document:
             assert len(document) == 2

@@ -7,17 +7,17 @@ stands in areas of fixed size and shrinks until it fits, so that a language with
 import base64
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from ihmiskauppa.contacts import HOTLINE, Contacts
+from ihmiskauppa.contacts import HOTLINE, Contact, Contacts
 from ihmiskauppa.forms import marked_text
 from ihmiskauppa.forms.document import FONTS, PUBLISHER, DocumentError, no_missing_glyph, our_fonts_only
 from ihmiskauppa.forms.paper import isolated
@@ -32,9 +32,11 @@ QR_TEXT: Final = msgid("QR code. It opens the page %(address)s")
 BLEED: Final = 3.5  # mm that the art goes over the trim; WeasyPrint's BleedBox lies 10 points (3.53 mm) outside
 _QR_LEVEL: Final = "q"  # a quarter of the code may be torn off or dirty (ISO/IEC 18004)
 _QR_QUIET: Final = 4  # modules of white around the code, as the standard demands
+_ARABIC: Final = 1.15  # its letters are lower than Latin ones of the same size, and all right-to-left languages here use them
 _SHRINK: Final = 0.94  # of an area's text, each time that it does not fit
 _ATTEMPTS: Final = 14  # down to 0.42 of the size drawn: beyond that, the words are too long for the item
 _TOLERANCE: Final = 0.5  # CSS pixels by which a line box may stand over
+_SHORT: Final = 9  # letters of a last word that would look lost on a line of its own
 _CONTACT: Final = re.compile(r"\{contact:([a-z0-9-]+)\}")
 _PALETTES: Final = (32, 24, 16, 12, 8)  # colours of a preview: as many as its weight allows
 _PREVIEW_WEIGHT: Final = 0.1  # bytes a square of its width: 5,760 for 240 pixels
@@ -105,29 +107,30 @@ def _lay_out(sheet: "Sheet") -> "Document":
     return weasyprint.HTML(string=html, base_url=str(TEMPLATES)).render(pdf_variant=variant)
 
 
+@cache
 def _environment() -> Environment:
     loader = FileSystemLoader(TEMPLATES)
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def _overflowing(page_box: Any) -> Iterator[str]:
-    """The names of the areas of a laid-out page out of which text stands."""
-    from weasyprint.formatting_structure.boxes import TextBox
-
+    """The names of the areas of a laid-out page out of which a line or a word stands."""
     for area in page_box.descendants(placeholders=True):
-        if area.element is None or "data-area" not in area.element.attrib or not hasattr(area, "children"):
-            continue
-        left, top = area.content_box_x() - _TOLERANCE, area.content_box_y() - _TOLERANCE
-        right, bottom = left + area.width + 2 * _TOLERANCE, top + area.height + 2 * _TOLERANCE
-        for box in area.descendants(placeholders=True):
-            if isinstance(box, TextBox) and not (
-                left <= box.position_x
-                and box.position_x + box.width <= right
-                and top <= box.position_y
-                and box.position_y + box.height <= bottom
-            ):
-                yield area.element.attrib["data-area"]
-                break
+        if area.element is not None and "data-area" in area.element.attrib and hasattr(area, "children") and _is_over(area):
+            yield area.element.attrib["data-area"]
+
+
+def _is_over(area: Any) -> bool:
+    from weasyprint.formatting_structure.boxes import LineBox, TextBox
+
+    left, top = area.content_box_x() - _TOLERANCE, area.content_box_y() - _TOLERANCE
+    right, bottom = left + area.width + 2 * _TOLERANCE, top + area.height + 2 * _TOLERANCE
+    return any(
+        # A font's own height says nothing: that of Arabic is twice its letters'.
+        (isinstance(box, LineBox) and not (top <= box.position_y and box.position_y + box.height <= bottom))
+        or (isinstance(box, TextBox) and not (left <= box.position_x and box.position_x + box.width <= right))
+        for box in area.descendants(placeholders=True)
+    )
 
 
 def _as_source(kind: str, content: bytes) -> str:
@@ -159,8 +162,8 @@ class Sheet:
         return isolated(urlsplit(self.page_address).hostname or "")
 
     @property
-    def hotline(self) -> str:
-        return self._number(HOTLINE)
+    def hotline(self) -> Contact:
+        return self.people[HOTLINE]
 
     @property
     def publisher(self) -> str:
@@ -180,27 +183,31 @@ class Sheet:
         code.save(made, kind="svg", border=_QR_QUIET, light="#fff", dark="#000", omitsize=True, xmldecl=False)
         return _as_source("image/svg+xml", made.getvalue())
 
-    @cached_property
-    def pictures(self) -> Mapping[str, str]:
-        """The item's drawings as image sources, by the names of their files."""
-        return {path.stem: _as_source("image/svg+xml", path.read_bytes()) for path in self.one.item.folder.glob("*.svg")}
+    def picture(self, name: str) -> str:
+        """A drawing of the item's as an image source, by the name of its file. Raises `ArtworkError`."""
+        try:
+            return _as_source("image/svg+xml", (self.one.item.folder / f"{name}.svg").read_bytes())
+        except OSError as fault:
+            raise ArtworkError(f"{self.one.sku}: {fault}") from fault
 
     def fit(self, area: str) -> float:
-        return self.shrunk.get(area, 1.0)
+        """How large its text is, as a share of what the template says."""
+        return self.shrunk.get(area, _ARABIC if self.one.language.direction == "rtl" else 1.0)
 
     def text(self, message: str) -> str:
         return self.texts.gettext(self.one.language.code, message)
 
     def words(self, name: str) -> Markup:
-        """What is printed there, contacts in their places; a line's end in the words is one on the paper."""
-        words = self.one.item.words_in(self.one.language)[name]
-        return Markup("<br>").join(
-            escape(_CONTACT.sub(lambda found: self._number(found[1]), line)) for line in words.split("\n")
-        )
+        """What is printed there; a line's end in the words is one on the paper."""
+        return Markup("<br>").join(self.lines(name))
 
-    def lines(self, name: str) -> Iterator[Markup]:
-        """What is printed there, line by line."""
-        return (Markup(line) for line in self.words(name).split("<br>"))  # noqa: S704 - escaped by `words`
+    def lines(self, name: str) -> Iterator[str]:
+        """What is printed there, line by line, contacts in their places. A line's last word never stands alone beneath it."""
+        for line in self.one.item.words_in(self.one.language)[name].split("\n"):
+            before, space, last = line.rpartition(" ")
+            kept = f"{before}\N{NO-BREAK SPACE}{last}" if space and len(last) <= _SHORT else line
+            yield _CONTACT.sub(lambda found: self.number(found[1]), kept)
 
-    def _number(self, contact: str) -> str:
+    def number(self, contact: str) -> str:
+        """A telephone number that never breaks."""
         return isolated(self.people[contact].shown.replace(" ", "\N{NO-BREAK SPACE}"))

@@ -219,7 +219,8 @@ def load(settings: Settings) -> Edition:
         if item.page not in pages.ids:
             raise RangeError(f"{settings.content_folder / materials.FILE}: {item.name}: {item.page} is no page")
     found_by = synonyms.load(settings.content_folder / "synonyms.toml", tongues)
-    searched = search.of_catalogue(pages, [place for place in places if place.id != SEARCH.id])
+    unfound = {SEARCH.id, *(item_id(item) for item in ordered.items.values() if item.retired)}
+    searched = search.of_catalogue(pages, [place for place in places if place.id not in unfound])
     secure = security.load(settings.content_folder / security.FILE, people, tongues)
     words = Search(tongues, found_by, searched)
     offered = _offered(blanks.wanted(forms, tongues, texts, people, settings.public_url), settings.instance / blanks.FOLDER)
