@@ -1,10 +1,11 @@
 """What a screen reader is given of a PDF's text (ISO 32000-1, 14.9): the words themselves, whatever glyphs stand for them.
 
 WeasyPrint writes no `/ActualText` (ligatures, marks and right-to-left scripts come out as garbage, although validators pass),
-no `/Lang` of single words, and leaves destinations in `/ToUnicode` empty.
+no `/Lang` of single words, leaves destinations in `/ToUnicode` empty, and marks the feet of pages as words that have no place.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,11 @@ from typing import Any, Final
 _EMPTY: Final = re.compile(rb"(<[0-9A-Fa-f]+>) <>")
 _ISOLATES: Final = {0x2066: None, 0x2069: None}  # which order glyphs, and are no words
 _NOTHING: Final = rb"\1 <200B>"  # ZERO WIDTH SPACE
+# Two Arabic letters under one glyph, by the one character that means both: readers turn a line around letter by letter.
+_BOTH: Final = {
+    f"<{unicodedata.normalize('NFKC', both).encode('utf-16-be').hex()}>".encode(): f"<{ord(both):04x}>".encode()
+    for both in "\ufef5\ufef7\ufef9\ufefb\ufc43"
+}
 
 
 class MarkedTextError(Exception):
@@ -36,13 +42,14 @@ def runs(page: Any) -> Iterator[Run]:
 
 
 def mend(pdf: Any, pages: Sequence[Sequence[Run]], *, rtl: bool) -> None:
-    """Write each run's text and language to its structure element, and to its place on the page.
+    """Write each run's text and language to its structure element, and to its place on the page; feet become artifacts.
 
-    There not right to left: a reader that takes it from there would turn it around once more. Raises `MarkedTextError`.
+    On the page not right to left: a reader that takes it from there would turn it around once more. Raises `MarkedTextError`.
     """
     language = str(pdf.Root.Lang)
     numbers = list(pdf.Root.StructTreeRoot.ParentTree.Nums)
     parents = {int(key): owners for key, owners in zip(numbers[::2], numbers[1::2], strict=True)}
+    placed = set(_placed(pdf.Root.StructTreeRoot))
     for page, laid_out in zip(pdf.pages, pages, strict=True):
         owners = parents[int(page.StructParents)]
         if len(owners) != len(laid_out):
@@ -51,11 +58,16 @@ def mend(pdf: Any, pages: Sequence[Sequence[Run]], *, rtl: bool) -> None:
             owner.ActualText = run.text
             if run.language and run.language != language:
                 owner.Lang = run.language
-        if not rtl:
-            _write(pdf, page, laid_out)
+        feet = {place for place, owner in enumerate(owners) if owner.objgen not in placed}
+        _write(pdf, page, feet, [] if rtl else laid_out)
+        for place in feet:
+            owners[place] = None
     for font in pdf.objects:
         if _is_dictionary(font) and "/ToUnicode" in font:
-            font.ToUnicode.write(_EMPTY.sub(_NOTHING, font.ToUnicode.read_bytes()))
+            meant = _EMPTY.sub(_NOTHING, font.ToUnicode.read_bytes())
+            for letters, both in _BOTH.items():
+                meant = meant.replace(letters, both)
+            font.ToUnicode.write(meant)
 
 
 def _is_dictionary(found: Any) -> bool:
@@ -64,12 +76,26 @@ def _is_dictionary(found: Any) -> bool:
     return isinstance(found, pikepdf.Dictionary)
 
 
-def _write(pdf: Any, page: Any, laid_out: Sequence[Run]) -> None:
+def _placed(element: Any) -> Iterator[tuple[int, int]]:
+    """The structure elements that can be reached from one, by their numbers."""
+    kids = element.get("/K", [])
+    for kid in [kids] if _is_dictionary(kids) else kids:
+        if _is_dictionary(kid) and "/S" in kid:
+            yield kid.objgen
+            yield from _placed(kid)
+
+
+def _write(pdf: Any, page: Any, feet: set[int], words: Sequence[Run]) -> None:
+    """Give the marks on a page their words, if there are any, and turn those of its foot into an artifact (14.8.2.2)."""
     import pikepdf
 
+    foot = [pikepdf.Name.Artifact, pikepdf.Dictionary(Type=pikepdf.Name.Pagination, Subtype=pikepdf.Name.Footer)]
     instructions = list(pikepdf.parse_content_stream(page))
-    for instruction in instructions:
+    for number, instruction in enumerate(instructions):
         if str(instruction.operator) == "BDC" and "/MCID" in instruction.operands[1]:
             properties = instruction.operands[1]
-            properties.ActualText = laid_out[int(properties.MCID)].text
+            if int(properties.MCID) in feet:
+                instructions[number] = pikepdf.ContentStreamInstruction(foot, instruction.operator)
+            elif words:
+                properties.ActualText = words[int(properties.MCID)].text
     page.Contents = pdf.make_stream(pikepdf.unparse_content_stream(instructions))
