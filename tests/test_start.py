@@ -15,14 +15,20 @@ from ihmiskauppa.intake.keys import Keyring
 from ihmiskauppa.settings import Settings, StartRefusedError
 from tests.cache import warm
 from tests.conftest import InboxKey, make_instance
-from tests.copies import COMMAND
+from tests.copies import COMMAND, START_SECONDS
 from tests.machine import ROOT
 
 
 def _start(command: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("IHMISKAUPPA_")}
     return subprocess.run(
-        [str(COMMAND), command], env={**clean, **environment}, capture_output=True, text=True, cwd=ROOT, timeout=30, check=False
+        [str(COMMAND), command],
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=START_SECONDS,
+        check=False,
     )
 
 
