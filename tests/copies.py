@@ -94,7 +94,7 @@ def responds(url: str) -> bool:
 
 @contextmanager
 def running_copy(folder: Path, *, inbox: bool = True, files: bool = False, **environment: str) -> Iterator[Copy]:
-    """A practice copy in `folder`, its programs started one by one, stopped at the end; with some of the `files` it may offer."""
+    """A practice copy in `folder`, its programs started one by one, stopped at the end; with some `files` to offer."""
     from ihmiskauppa.cli import migrate_database
 
     instance = folder / "instance"

@@ -27,8 +27,14 @@ from tests.client import CHOSEN, SPACE, CheckedClient, Page
 
 # An order that is taken.
 ORDER: Final = {
-    **{"orderer": "school", "organisation": "Koulu", "contact": "Aino", "email": "aino@koulu.example"},
-    **{"address": "Opintie 7", "postcode": "53100", "town": "Lappeenranta", "items-poster-kitchen-a3-fi": "5"},
+    "orderer": "school",
+    "organisation": "Koulu",
+    "contact": "Aino",
+    "email": "aino@koulu.example",
+    "address": "Opintie 7",
+    "postcode": "53100",
+    "town": "Lappeenranta",
+    "items-poster-kitchen-a3-fi": "5",
 }
 
 
