@@ -1,6 +1,5 @@
-"""What editors do, as commands: check and measure texts, keep translations up to date, build the forms' files."""
+"""What editors do, as commands: check and measure texts, build the forms' files; what translators do is in `translating`."""
 
-import datetime
 import sys
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import click
 from ihmiskauppa import contacts, languages, settings, start, translations
 from ihmiskauppa.forms import blanks, definition
 from ihmiskauppa.languages import SOURCE
-from ihmiskauppa.pages import catalogue, content, freshness, readability
+from ihmiskauppa.pages import catalogue, content, fidelity, freshness, readability
+from ihmiskauppa.pages.freshness import State
 from ihmiskauppa.public import editions
 from ihmiskauppa.settings import Settings
 from ihmiskauppa.start import REFUSED
@@ -57,41 +57,17 @@ def show_content() -> None:
 
 def _page_faults(page: content.PageFile, source: content.PageFile) -> list[str]:
     if page.language == SOURCE:
-        changed = freshness.unclassified(page)
+        changed = freshness.unclassed(page)
         return [f"{page.path}: changed without a new stamp: {', '.join(changed)}"] if changed else []
-    faults = freshness.differences(page, source)
-    origins = freshness.read(page)
-    for section in page.sections:
-        state = freshness.state(source.section(section.id), origins.get(section.id))
-        if state is freshness.State.STALE and section.id in source.safety_critical:
-            faults.append(f"{page.path}:{section.line}: safety-critical section {section.id} is out of date")
+    faults = fidelity.differences(page, source, freshness.changed_since(page, source))
+    states = freshness.states(page, source)
+    drafts = [name for name, state in states.items() if state is State.DRAFT]
+    if drafts:
+        faults.append(f"{page.path}: written without a stamp: {', '.join(drafts)}")
+    if page.review == content.BY_PERSON and State.MACHINE in states.values():
+        line = content.line_of(page.path, "review")
+        faults.append(f'{page.path}:{line}: review = "{page.review}", but there are sections that no person has checked')
     return faults
-
-
-@click.group("translations")
-def translations_group() -> None:
-    """Translations of pages and texts."""
-
-
-@translations_group.command("update")
-def translations_update() -> None:
-    """Bring the .po files up to date with the texts in code, templates and forms."""
-    configuration = settings.read()
-    tongues = languages.load(configuration.content_folder / "languages.toml")
-    extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
-    translations.update(configuration.translations_folder, tongues, extracted)
-
-
-@translations_group.command("stamp")
-@click.option("--by", default="machine", help="Who translated.")
-def translations_stamp(by: str) -> None:
-    """Say that every page of every language was made from its source as it is now."""
-    configuration = settings.read()
-    tongues = languages.load(configuration.content_folder / "languages.toml")
-    pages = list(catalogue.find(configuration.content_folder, tongues))
-    sources = {page.id: page for page in pages if page.language == SOURCE}
-    for page in pages:
-        freshness.stamp(page, sources[page.id], by, datetime.datetime.now(datetime.UTC).date())
 
 
 @click.group("forms")
@@ -121,4 +97,4 @@ def build_forms(configuration: Settings) -> tuple[int, int]:
     return made, len(wanted)
 
 
-COMMANDS = (check, show_content, translations_group, forms_group)
+COMMANDS = (check, show_content, forms_group)

@@ -40,11 +40,9 @@ def write(folder: Path, page_id: str, language: str, body: str, *, order: int = 
 def stamp(folder: Path, page_id: str, language: str, *, reviewed: bool = False) -> None:
     """Say that a translation was made from the source as it is now, and perhaps that a person reviewed it."""
     files = {code: content.parse(folder / "pages" / page_id / f"{code}.md", page_id, code) for code in ("fi", language)}
-    freshness.stamp(files[language], files["fi"], "machine", DAY)
+    freshness.stamp(files[language], files["fi"], "machine", DAY, [part.id for part in files["fi"].parts])
     if reviewed:
-        sidecar = freshness.sidecar_path(files[language])
-        text = sidecar.read_text(encoding="utf-8")
-        sidecar.write_text(text.replace("made = 2026-11-24", "made = 2026-11-24\nreviewed = 2026-11-25"), encoding="utf-8")
+        freshness.review(files[language], files["fi"], "Anna", DAY)
 
 
 def site(tmp_path: Path) -> Path:
@@ -197,10 +195,11 @@ def test_a_critical_section_out_of_date_is_replaced(tmp_path: Path, *, reviewed:
     assert shown(other.text) == ("sv", "<p>Other sv</p>\n")
 
 
-def test_a_translation_without_a_sidecar_is_out_of_date(tmp_path: Path) -> None:
+def test_a_translation_without_a_sidecar_is_a_draft(tmp_path: Path) -> None:
     """A safety-critical text whose origin nobody knows is replaced."""
     folder = police(tmp_path, "sv")
     (folder / "pages/get-help/police/sv.toml").unlink()
+    assert section(folder, "sv", "who").state is State.DRAFT
     assert shown(section(folder, "sv", "who").text) == ("fi", '<p><a href="/sv/get-help/">Lähde</a></p>\n')
 
 

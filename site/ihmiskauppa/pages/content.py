@@ -17,12 +17,14 @@ from ihmiskauppa.pages import published
 from ihmiskauppa.pages.published import Published
 
 LEAD: Final = "lead"
+TITLE: Final = "title"  # the part of a page that is its title and summary
 FENCE: Final = "+++"
 # Lists and the like that the program puts beneath a page's text: templates/shows/<name>.html.
 SHOWS: Final = frozenset({"accessibility", "languages", "news", "releases"})
 # Drawings of our own that stand on a page: templates/art/<name>.svg.
 ART: Final = frozenset({"desk", "call", "bench"})
-REVIEWS: Final = frozenset({"machine", "person"})
+BY_PERSON: Final = "person"  # has checked a translation as a whole
+REVIEWS: Final = frozenset({"machine", BY_PERSON})
 AUDIENCES: Final = frozenset({"victim", "helper", "professional", "public"})
 TITLE_LENGTH: Final = 70
 SUMMARY_LENGTH: Final = 180
@@ -123,8 +125,16 @@ class PageFile:
     in_turn: bool
     sections: tuple[Section, ...]
 
+    @property
+    def parts(self) -> tuple[Section, ...]:
+        """All that is translated part by part: title and summary first, then the sections."""
+        return (Section(TITLE, self.title, self.summary, line=1, heading_line=1), *self.sections)
+
     def section(self, section_id: str) -> Section | None:
         return next((section for section in self.sections if section.id == section_id), None)
+
+    def part(self, name: str) -> Section | None:
+        return next((part for part in self.parts if part.id == name), None)
 
 
 def find(folder: Path, languages: Languages) -> Iterator[PageFile]:
@@ -148,8 +158,7 @@ def parse(path: Path, page_id: str, language: str, kind: Kind = PAGE) -> PageFil
     end = [line.rstrip() for line in lines].index(FENCE, 1)
     matter = _front_matter(path, "\n".join(lines[1:end]), language, kind)
     sections = tuple(_sections(path, lines, end + 1))
-    ids = [section.id for section in sections]
-    unknown = set(matter["safety_critical"]) - set(ids)
+    unknown = set(matter["safety_critical"]) - {TITLE, *(section.id for section in sections)}
     if unknown:
         line = _key_line("\n".join(lines[1:end]), "safety_critical")
         raise ContentError(path, line, f"safety_critical names sections that do not exist: {', '.join(sorted(unknown))}")
@@ -240,7 +249,7 @@ def _key_line(text: str, key: str) -> int:
 
 def _sections(path: Path, lines: list[str], start: int) -> Iterator[Section]:
     """Split the body, whose first line is `lines[start]`, at its level-2 headings."""
-    section_id, heading, first, seen = LEAD, "", start, {LEAD}
+    section_id, heading, first, seen = LEAD, "", start, {LEAD, TITLE}
 
     def section(end: int) -> Section:
         line = _first_line(lines, first)
