@@ -8,7 +8,7 @@ import pytest
 from ihmiskauppa import languages, settings
 from ihmiskauppa.contacts import Contact, Contacts
 from ihmiskauppa.languages import Language, Languages
-from ihmiskauppa.pages import catalogue, fidelity, freshness, news, sidecars, published
+from ihmiskauppa.pages import catalogue, fidelity, freshness, news, published, sidecars
 from ihmiskauppa.pages.catalogue import Catalogue
 from ihmiskauppa.pages.content import ContentError
 from ihmiskauppa.pages.freshness import State

@@ -1,4 +1,4 @@
-"""The sidecars `<language>.toml` beside the pages: what is known of the versions of each part. Reads and writes; judges nothing.
+"""The sidecars `<language>.toml` beside the pages: what is known of each version. Reads and writes; judges nothing.
 
 A source's sidecar has every version that was classed, oldest first: its text, who wrote it and when, and how far it changed
 what the one before it said. A translation's says from which version of the source each part was made, by whom, when, and who
