@@ -2,6 +2,7 @@
 
 import datetime
 import difflib
+import json
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ import click
 
 from ihmiskauppa import languages, settings, translations
 from ihmiskauppa.languages import SOURCE, Languages
-from ihmiskauppa.pages import catalogue, freshness, sidecars
+from ihmiskauppa.pages import catalogue, content, freshness, progress, sidecars
 from ihmiskauppa.pages.content import ContentError, PageFile
+from ihmiskauppa.pages.freshness import State
 from ihmiskauppa.pages.sidecars import Change
 
 
@@ -93,6 +95,8 @@ def stamp(page: str | None, language: str | None, by: str, change: str | None, n
                     _stamp_source(file, Change(change) if change else None, by, named)
                 else:
                     _tell(file, freshness.stamp(file, files[SOURCE], by, _today(), named), "stamped")
+                    _tell_late(file, files[SOURCE])
+                    _say_who_checked(file, files[SOURCE])
     except ContentError as broken:
         raise click.ClickException(str(broken)) from None
 
@@ -130,3 +134,95 @@ def differences(before: str, after: str, name: str) -> str:
 def _tell(file: PageFile, names: Collection[str], done: str) -> None:
     if names:
         click.echo(f"{file.path}: {done}: {', '.join(names)}")
+
+
+def _tell_late(file: PageFile, source: PageFile) -> None:
+    late = freshness.changed_since(file, source)
+    if late:
+        click.echo(f"{file.path}: made from an older source, not stamped unless named by --section: {', '.join(late)}")
+
+
+def _say_who_checked(file: PageFile, source: PageFile) -> None:
+    """The front matter, and so the page, says that a machine translated as long as any part is a machine's alone."""
+    by_machine = State.MACHINE in freshness.states(file, source).values()
+    content.write_review(file, content.BY_MACHINE if by_machine else content.BY_PERSON)
+
+
+@translations_group.command("review")
+@click.argument("page")
+@click.argument("language")
+@click.option("--by", required=True, help="Who checked it against the source.")
+@click.option("--section", "named", multiple=True, help="Only these sections.")
+def review(page: str, language: str, by: str, named: tuple[str, ...]) -> None:
+    """Say that a person has checked the translation of PAGE in LANGUAGE against its source, as both are now."""
+    found = work()
+    file, source = found.file(page, language), found.file(page, SOURCE)
+    _check_names(source, named)
+    try:
+        _tell(file, freshness.review(file, source, by, _today(), named), f"checked by {by}")
+        states = freshness.states(file, source)
+    except ContentError as broken:
+        raise click.ClickException(str(broken)) from None
+    for name in [name for name, state in states.items() if state in freshness.UNFIT and (not named or name in named)]:
+        click.echo(f"{file.path}: {name} is {states[name].value}: it cannot be reviewed")
+    _say_who_checked(file, source)
+
+
+@translations_group.command("diff")
+@click.argument("page")
+@click.argument("language")
+def diff(page: str, language: str) -> None:
+    """Show each section of PAGE that needs a translator in LANGUAGE: how its source changed, and the translation as it is."""
+    found = work()
+    source, file = found.file(page, SOURCE), found.page(page).get(language)
+    try:
+        versions = sidecars.history(source)
+        origins = sidecars.origins(file) if file else {}
+        states = freshness.states(file, source) if file else dict.fromkeys((part.id for part in source.parts), State.MISSING)
+    except ContentError as broken:
+        raise click.ClickException(str(broken)) from None
+    for part in [part for part in source.parts if states[part.id] in freshness.UNFIT]:
+        click.secho(f"{part.id}: {states[part.id].value}", bold=True)
+        made_from = origins[part.id].source if part.id in origins else ""
+        before = next((each.text for each in versions.get(part.id, ()) if each.name == made_from), part.text)
+        click.echo(differences(before, part.text, f"{SOURCE}/{part.id}") if before != part.text else part.text)
+        translated = file.part(part.id) if file else None
+        click.echo(f"--- {language}/{part.id}\n{translated.text if translated else ''}\n")
+
+
+@translations_group.command("status")
+@click.argument("wanted", metavar="[LANGUAGE]...", nargs=-1)
+@click.option("--format", "form", type=click.Choice(["text", "html", "json"]), default="text", show_default=True)
+def status(wanted: tuple[str, ...], form: str) -> None:
+    """Show how far the translations are, those pages first whose readers risk most; in all languages or some."""
+    found = work()
+    codes = wanted or [code for code in found.languages if code != SOURCE]
+    unknown = sorted(set(codes) - set(found.languages) | {SOURCE} & set(codes))
+    if unknown:
+        raise click.ClickException(f"Nothing is translated into {', '.join(unknown)}.")
+    tongues = Languages(language for code, language in found.languages.items() if code in codes)
+    try:
+        rows = progress.grid(found.files, tongues, _today())
+    except ContentError as broken:
+        raise click.ClickException(str(broken)) from None
+    if form == "json":
+        click.echo(json.dumps(progress.as_data(rows), ensure_ascii=False, indent=1))
+    elif form == "html":
+        click.echo(progress.as_html(rows, tongues, _today()), nl=False)
+    else:
+        _show(rows, tongues)
+
+
+def _show(rows: tuple[progress.Row, ...], tongues: Languages) -> None:
+    wide = max(len(row.page_id) for row in rows)
+    columns = {code: max(len(code), *(len(row.cells[code].sign) for row in rows)) for code in tongues}
+    click.echo(" ".join([" " * wide, *(code.ljust(columns[code]) for code in tongues)]).rstrip())
+    for row in rows:
+        cells = [click.style(cell.sign.ljust(columns[code]), progress.COLOURS[cell.state]) for code, cell in row.cells.items()]
+        click.echo(" ".join([row.page_id.ljust(wide), *cells]))
+    click.echo()
+    for code in tongues:
+        found = progress.counts(rows, code)
+        told = ", ".join(f"{found[state]} {state.value}" for state in progress.RISK if found[state])
+        click.echo(f"{code.ljust(max(map(len, tongues)))}  {told}")
+    click.echo(", ".join(f"{sign} {state.value}" for state, sign in progress.SIGNS.items()) + "; ! safety-critical")

@@ -331,7 +331,7 @@ class _Builder:
         """The first fallback of `file` whose text of a part can be shown and is not stale; last, the source."""
         files = self._files[file.id]
         for code in self._languages[file.language].fallback:
-            if code in files and self._state(files[code], part) not in {State.MISSING, State.DRAFT, State.STALE}:
+            if code in files and self._state(files[code], part) not in freshness.UNFIT:
                 return files[code]
         return files[SOURCE]
 

@@ -23,8 +23,9 @@ FENCE: Final = "+++"
 SHOWS: Final = frozenset({"accessibility", "languages", "news", "releases"})
 # Drawings of our own that stand on a page: templates/art/<name>.svg.
 ART: Final = frozenset({"desk", "call", "bench"})
-BY_PERSON: Final = "person"  # has checked a translation as a whole
-REVIEWS: Final = frozenset({"machine", BY_PERSON})
+BY_MACHINE: Final = "machine"  # is what nobody has checked
+BY_PERSON: Final = "person"  # has checked all that a machine translated
+REVIEWS: Final = frozenset({BY_MACHINE, BY_PERSON})
 AUDIENCES: Final = frozenset({"victim", "helper", "professional", "public"})
 TITLE_LENGTH: Final = 70
 SUMMARY_LENGTH: Final = 180
@@ -185,6 +186,14 @@ def parse(path: Path, page_id: str, language: str, kind: Kind = PAGE) -> PageFil
 def line_of(path: Path, key: str) -> int:
     """The line on which `key` stands in the front matter of a file that was parsed."""
     return _key_line(path.read_text(encoding="utf-8").partition("\n")[2], key)
+
+
+def write_review(file: PageFile, review: str) -> None:
+    """Write into the front matter of a translation who has checked it, if it says otherwise."""
+    if file.review != review:
+        text = file.path.read_bytes().decode("utf-8")
+        changed = re.sub(r"^review[ \t]*=.*?(?=\r?$)", f'review = "{review}"', text, count=1, flags=re.MULTILINE)
+        file.path.write_bytes(changed.encode())
 
 
 def _front_matter(path: Path, text: str, language: str, kind: Kind) -> dict[str, Any]:

@@ -33,6 +33,10 @@ class State(enum.Enum):
     CURRENT = "current"
 
 
+# What a translator has yet to do: no text of it was made from the source as it is now.
+UNFIT: Final = frozenset({State.MISSING, State.DRAFT, State.STALE})
+
+
 def state(wanted: Section, versions: tuple[Version, ...], translated: Section | None, origin: Origin | None) -> State:
     """Where a translated part stands against the source's part `wanted` as it is now, whatever the day.
 
@@ -165,8 +169,7 @@ def review(translation: PageFile, source: PageFile, reviewer: str, day: datetime
     What is missing, a draft or stale cannot be reviewed: there is no version that it could be held against.
     """
     kept = dict(sidecars.origins(translation))
-    unfit = {State.MISSING, State.DRAFT, State.STALE}
-    checked = [name for name, found in states(translation, source).items() if found not in unfit and (not only or name in only)]
+    checked = [name for name, found in states(translation, source).items() if found not in UNFIT and (not only or name in only)]
     for name in checked:
         kept[name] = replace(kept[name], reviewer=reviewer, reviewed=day)
     sidecars.write_origins(translation, kept)
