@@ -74,7 +74,9 @@ def update() -> None:
 @click.argument("page", required=False)
 @click.argument("language", required=False)
 @click.option("--by", required=True, help='Who wrote or translated; "machine" if no person did.')
-@click.option("--change", type=click.Choice([*Change]), help="How far a changed source changed what it says.")
+@click.option(
+    "--change", type=click.Choice([each.value for each in Change]), help="How far a changed source changed what it says."
+)
 @click.option(
     "--section", "named", multiple=True, help="Only these sections; needed for a translation whose source has changed."
 )
@@ -118,7 +120,9 @@ def _stamp_source(source: PageFile, change: Change | None, by: str, named: Colle
         click.echo(differences(known[name][-1].text, part.text, f"{source.path}: {name}"))
         each = change
         if each is None and sys.stdin.isatty():
-            each = Change(click.prompt("How far does this change what it says?", type=click.Choice([*Change])))
+            each = Change(
+                click.prompt("How far does this change what it says?", type=click.Choice([each.value for each in Change]))
+            )
         freshness.class_changes(source, each, by, _today(), {name})
         if each is Change.SAFETY and name not in source.safety_critical:
             click.echo(f"If someone's safety hangs on {name}, name it in safety_critical in the front matter of {source.path}.")
