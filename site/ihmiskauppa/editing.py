@@ -29,6 +29,7 @@ def check() -> None:
             faults += _page_faults(page, sources[page.id])
         extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
         faults += translations.check(configuration.translations_folder, tongues, extracted)
+        faults += translations.outdated(configuration.translations_folder, tongues, extracted)
         for warning in start.content_warnings(configuration):
             click.echo(f"WARNING: {warning}", err=True)
     except editions.BROKEN as broken:

@@ -70,6 +70,25 @@ def update() -> None:
     translations.update(configuration.translations_folder, tongues, extracted)
 
 
+@translations_group.command("reword")
+@click.argument("old")
+@click.argument("new")
+def reword(old: str, new: str) -> None:
+    """Keep the translations of a form's or the interface's text OLD for its small fix NEW.
+
+    Any other change of such a text needs new translations: until then, English stands in its place, marked as English.
+    """
+    configuration = settings.read()
+    tongues = languages.load(configuration.content_folder / "languages.toml")
+    try:
+        done = translations.reword(configuration.translations_folder, tongues, old, new)
+    except translations.TranslationsError as fault:
+        raise click.ClickException(str(fault)) from None
+    if not done:
+        raise click.ClickException(f"No language has a translation of {old!r}.")
+    click.echo(f"Kept in {', '.join(done)}. Now change the text itself, then: ihmiskauppa translations update")
+
+
 @translations_group.command("stamp")
 @click.argument("page", required=False)
 @click.argument("language", required=False)

@@ -39,7 +39,7 @@ _QUESTION_KEYS: Final = {
 }
 _SECTION_KEYS: Final = {**dict.fromkeys(("name", "title", "staff"), str), **dict.fromkeys(("note", "question"), list)}
 _NOTE_KEYS: Final = {"text": str, "safety_critical": bool}
-_OPTION_KEYS: Final = dict.fromkeys(("value", "label", "staff", "text", "flag"), str)
+_OPTION_KEYS: Final = {**dict.fromkeys(("value", "label", "staff", "text", "flag"), str), "safety_critical": bool}
 
 
 class DefinitionError(Exception):
@@ -77,13 +77,17 @@ AGREEMENT: Final = (
 
 @dataclass(frozen=True)
 class Option:
-    """One answer to choose. `text` is shown at once to whoever chooses it; `flag` stands in the subject the staff see."""
+    """One answer to choose. `text` is shown at once to whoever chooses it; `flag` stands in the subject the staff see.
+
+    What is `safety_critical` is the text.
+    """
 
     value: str
     label: str
     staff: str
     text: str = ""
     flag: str = ""
+    safety_critical: bool = False
 
 
 @dataclass(frozen=True)
@@ -269,11 +273,13 @@ def _question(entry: dict[str, Any]) -> Question:
 def _options(kind: Kind, entry: dict[str, Any]) -> Iterator[Option]:
     options = [known(option, _OPTION_KEYS) for option in entry.get("option", ())]
     if kind is Kind.YES_NO:
-        texts = {option["value"]: option.get("text", "") for option in options}
-        if not set(texts) <= {"yes", "no"}:
+        said = {option["value"]: option for option in options}
+        if not set(said) <= {"yes", "no"}:
             raise ValueError(f"{entry['name']}: only yes and no can have a text")
-        yield Option("yes", msgid("Yes"), "Kyllä", texts.get("yes", ""))
-        yield Option("no", msgid("No"), "Ei", texts.get("no", ""))
+        for value, label, staff in (("yes", msgid("Yes"), "Kyllä"), ("no", msgid("No"), "Ei")):
+            option = said.get(value, {})
+            critical = option.get("safety_critical", False)
+            yield Option(value, label, staff, option.get("text", ""), safety_critical=critical)
     elif kind is Kind.SCALE:
         for point, (label, staff) in enumerate(AGREEMENT, 1):
             yield Option(str(point), label, staff)
@@ -283,7 +289,8 @@ def _options(kind: Kind, entry: dict[str, Any]) -> Iterator[Option]:
         yield Option(OTHER, msgid("Another language"), OTHER)
     elif kind in {Kind.ONE_OF, Kind.MANY_OF}:
         for option in options:
-            yield Option(option["value"], option["label"], option["staff"], option.get("text", ""), option.get("flag", ""))
+            text, critical = option.get("text", ""), option.get("safety_critical", False)
+            yield Option(option["value"], option["label"], option["staff"], text, option.get("flag", ""), critical)
 
 
 def _faults(form: Form) -> Iterator[str]:
@@ -299,6 +306,8 @@ def _faults(form: Form) -> Iterator[str]:
             yield f"{question.name}: needs at least two options"
         if len({o.value for o in question.options}) < len(question.options):
             yield f"{question.name}: an option is used twice"
+        if any(option.safety_critical and not option.text for option in question.options):
+            yield f"{question.name}: an option without a text has nothing that is safety-critical"
         if question.limit < 1:
             yield f"{question.name}: limit must be at least 1"
         seen[question.name] = question
