@@ -22,7 +22,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from sqlalchemy.exc import SQLAlchemyError
 
-from ihmiskauppa import condition, database, editing, logs, settings, staff, start, translating
+from ihmiskauppa import condition, database, editing, exchange, logs, settings, staff, start, translating
 from ihmiskauppa.feedback import counts, report
 from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.keys import Keyring, KeysError
@@ -45,6 +45,8 @@ def main() -> None:
 
 for command in (*editing.COMMANDS, translating.translations_group, staff.read):
     main.add_command(command)
+for command in exchange.COMMANDS:
+    translating.translations_group.add_command(command)
 
 
 def _fit(judge: Callable[[Settings], None]) -> Settings:

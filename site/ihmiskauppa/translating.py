@@ -117,7 +117,7 @@ def stamp(page: str | None, language: str | None, by: str, change: str | None, n
                 else:
                     _tell(file, freshness.stamp(file, files[SOURCE], by, _today(), named), "stamped")
                     _tell_late(file, files[SOURCE])
-                    _say_who_checked(file, files[SOURCE])
+                    say_who_checked(file, files[SOURCE])
     except ContentError as broken:
         raise click.ClickException(str(broken)) from None
 
@@ -165,7 +165,7 @@ def _tell_late(file: PageFile, source: PageFile) -> None:
         click.echo(f"{file.path}: made from an older source, not stamped unless named by --section: {', '.join(late)}")
 
 
-def _say_who_checked(file: PageFile, source: PageFile) -> None:
+def say_who_checked(file: PageFile, source: PageFile) -> None:
     """The front matter, and so the page, says that a machine translated as long as any part is a machine's alone."""
     by_machine = State.MACHINE in freshness.states(file, source).values()
     content.write_review(file, content.BY_MACHINE if by_machine else content.BY_PERSON)
@@ -188,7 +188,7 @@ def review(page: str, language: str, by: str, named: tuple[str, ...]) -> None:
         raise click.ClickException(str(broken)) from None
     for name in [name for name, state in states.items() if state in freshness.UNFIT and (not named or name in named)]:
         click.echo(f"{file.path}: {name} is {states[name].value}: it cannot be reviewed")
-    _say_who_checked(file, source)
+    say_who_checked(file, source)
 
 
 @translations_group.command("diff")

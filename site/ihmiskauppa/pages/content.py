@@ -5,9 +5,10 @@ with its `{#id}` and what stands under it; what comes before the first heading i
 """
 
 import datetime
+import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -186,6 +187,40 @@ def parse(path: Path, page_id: str, language: str, kind: Kind = PAGE) -> PageFil
 def line_of(path: Path, key: str) -> int:
     """The line on which `key` stands in the front matter of a file that was parsed."""
     return _key_line(path.read_text(encoding="utf-8").partition("\n")[2], key)
+
+
+def begun(source: PageFile, title: str) -> str:
+    """The text of a new translation that has nothing yet but its front matter; `title` is title and summary, a line each."""
+    lines = [FENCE]
+    for key, value in zip(("title", "summary"), (*title.split("\n", 1), ""), strict=False):
+        lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+    if source.published is not None:
+        lines.append(f'published = "{source.published.text}"')
+    for key, day in (("updated", source.updated), ("checked", source.checked)):
+        lines += [f"{key} = {day.isoformat()}"] if day else []
+    return "\n".join([*lines, f'review = "{BY_MACHINE}"', FENCE, ""])
+
+
+def with_parts(file: PageFile, parts: Mapping[str, str], order: Sequence[str]) -> str:
+    """The text of a file with other `parts`, by name as `Section.text` has them; its sections in `order`, others after them."""
+    lines = file.path.read_bytes().decode("utf-8").replace("\r\n", "\n").split("\n")
+    end = [line.rstrip() for line in lines].index(FENCE, 1)
+    matter = "\n".join(lines[: end + 1])
+    if TITLE in parts:
+        title, _, summary = parts[TITLE].partition("\n")
+        for key, value in (("title", title), ("summary", summary)):
+            written = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+            matter = re.sub(rf"^{key}[ \t]*=.*$", written.replace("\\", r"\\"), matter, count=1, flags=re.MULTILINE)
+    texts = {section.id: section.text for section in file.sections} | dict(parts)
+    names = [name for name in (*order, *texts) if name in texts and name != TITLE]
+    return "\n".join([matter, *(_as_written(name, texts[name]) for name in dict.fromkeys(names))])
+
+
+def _as_written(name: str, text: str) -> str:
+    if name == LEAD:
+        return f"{text}\n" if text else ""
+    heading, _, body = text.partition("\n")
+    return f"## {heading} {{#{name}}}\n\n{body.strip()}\n"
 
 
 def write_review(file: PageFile, review: str) -> None:
