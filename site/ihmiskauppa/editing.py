@@ -1,6 +1,8 @@
 """What editors do, as commands: check and measure texts, build the forms' files; what translators do is in `translating`."""
 
 import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -21,16 +23,17 @@ def check() -> None:
     configuration = settings.read()
     faults: list[str] = []
     try:
-        editions.load(configuration)
+        shown = editions.load(configuration).catalogue
         tongues = languages.load(configuration.content_folder / "languages.toml")
         pages = list(catalogue.find(configuration.content_folder, tongues))
         sources = {page.id: page for page in pages if page.language == SOURCE}
         for page in pages:
             faults += _page_faults(page, sources[page.id])
+        faults += _shown_faults(shown, sources)
         extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
         faults += translations.check(configuration.translations_folder, tongues, extracted)
         faults += translations.outdated(configuration.translations_folder, tongues, extracted)
-        for warning in start.content_warnings(configuration):
+        for warning in (*start.content_warnings(configuration), *_late(pages, sources)):
             click.echo(f"WARNING: {warning}", err=True)
     except editions.BROKEN as broken:
         faults.append(str(broken))
@@ -39,6 +42,27 @@ def check() -> None:
     if faults:
         sys.exit(REFUSED)
     click.echo(f"Content and translations are in order: {len(pages)} pages.")
+
+
+def _shown_faults(shown: catalogue.Catalogue, sources: Mapping[str, content.PageFile]) -> list[str]:
+    """Safety-critical sections that a reader gets in a translation made from another text; the catalogue hides them."""
+    return [
+        f"{page.path}#{section.id}: a safety-critical section is shown that is {section.state.value}"
+        for page in shown.pages()
+        for section in page.sections
+        if section.id in sources[page.id].safety_critical and section.state in freshness.UNFIT and not section.replaced
+    ]
+
+
+def _late(pages: Iterable[content.PageFile], sources: Mapping[str, content.PageFile]) -> Iterator[str]:
+    """What translators have to do, a sentence for each language that has something to do."""
+    stale = Counter[str]()
+    for page in pages:
+        if page.language != SOURCE:
+            stale[page.language] += len(freshness.changed_since(page, sources[page.id]))
+    for language, count in stale.items():
+        if count:
+            yield f"{count} sections in {language} are out of date; see: ihmiskauppa translations status"
 
 
 @click.command("content")

@@ -93,13 +93,17 @@ def take_in(file: Path, by: str) -> None:
         sys.exit(REFUSED)
 
 
+def _page(unit: Unit) -> str:
+    return unit.page
+
+
 def _write_all(
     found: Work, language: str, units: list[Unit], before: dict[Path, bytes | None]
 ) -> tuple[list[tuple[PageFile, PageFile, list[str]]], list[str]]:
     """What was written: page, source and names of parts; and why the rest was refused. `before` gets what stood there."""
     written: list[tuple[PageFile, PageFile, list[str]]] = []
     refused: list[str] = []
-    for page, group in itertools.groupby(units, key=lambda unit: unit.page):
+    for page, group in itertools.groupby(sorted(units, key=_page), key=_page):
         fit, reasons = _sorted_out(found, language, page, list(group))
         try:
             if fit:
@@ -138,7 +142,7 @@ def _reason_against(unit: Unit, source: PageFile, file: PageFile | None, *, plai
 def _write(
     found: Work, language: str, page: str, units: list[Unit], before: dict[Path, bytes | None]
 ) -> tuple[PageFile, PageFile]:
-    """Write parts of a page, a new one if need be; the page as it is then, and its source. Raises `ContentError`, `RefusedError`."""
+    """Write parts of a page, a new one if need be; it, and its source. Raises `ContentError`, `RefusedError`."""
     source, file = found.files[page][SOURCE], found.files[page].get(language)
     path = source.path.with_name(f"{language}.md")
     parts = {unit.part: unit.target for unit in units}

@@ -103,14 +103,15 @@ def stamp(page: str | None, language: str | None, by: str, change: str | None, n
     """Say what was written since the last stamp: on one PAGE, in one LANGUAGE, or everywhere.
 
     Of a source that changed, how far: small (nothing to translate), meaning (translations are out of date and say so), safety
-    (they are hidden at once). Of a translation, that what was written was made from the source as it is now.
+    (they are hidden at once). Of a translation, that what was written was made from the source as it is now. Without a
+    LANGUAGE, --change and --section are about the source.
     """
     found = work()
     try:
         for page_id in [page] if page else found.files:
             files = found.page(page_id)
             _check_names(files[SOURCE], named)
-            for code in [language] if language else files:
+            for code in [language] if language else [SOURCE] if change or named else files:
                 file = found.file(page_id, code)
                 if code == SOURCE:
                     _stamp_source(file, Change(change) if change else None, by, named)
