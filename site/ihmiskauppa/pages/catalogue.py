@@ -272,6 +272,7 @@ class _Builder:
     def __init__(self, languages: Languages, renderer: markup.Renderer, files: Mapping[str, Mapping[str, PageFile]]) -> None:
         self._languages, self._renderer, self._files = languages, renderer, files
         self._rendered: dict[tuple[str, str, str], Text] = {}
+        self._known: dict[tuple[str, str, str], tuple[State, bool]] = {}
         self._histories = {page_id: sidecars.history(by_language[SOURCE]) for page_id, by_language in files.items()}
         self._origins = {
             (page_id, code): sidecars.origins(file)
@@ -336,17 +337,25 @@ class _Builder:
         return files[SOURCE]
 
     def _hidden(self, file: PageFile, part: str) -> bool:
-        source = self._files[file.id][SOURCE]
-        wanted, origin = source.part(part), self._origins.get((file.id, file.language), {}).get(part)
-        change = freshness.gravest(wanted, self._histories[file.id].get(part, ()), origin.source) if wanted and origin else None
-        return freshness.hidden(self._state(file, part), change, critical=part in source.safety_critical)
+        return self._judged(file, part)[1]
 
     def _state(self, file: PageFile, part: str) -> State:
-        wanted = self._files[file.id][SOURCE].part(part)
-        if file.language == SOURCE or wanted is None:
-            return State.SOURCE
-        origin = self._origins[file.id, file.language].get(part)
-        return freshness.state(wanted, self._histories[file.id].get(part, ()), file.part(part), origin)
+        return self._judged(file, part)[0]
+
+    def _judged(self, file: PageFile, part: str) -> tuple[State, bool]:
+        """The state of a part of a file, and whether another text stands in its place: the same for every reader, found once."""
+        key = (file.id, file.language, part)
+        if key not in self._known:
+            source = self._files[file.id][SOURCE]
+            wanted = source.part(part)
+            if file.language == SOURCE or wanted is None:
+                self._known[key] = State.SOURCE, False
+            else:
+                versions, origin = self._histories[file.id].get(part, ()), self._origins[file.id, file.language].get(part)
+                state = freshness.state(wanted, versions, file.part(part), origin)
+                change = freshness.gravest(wanted, versions, origin.source) if origin else None
+                self._known[key] = state, freshness.hidden(state, change, critical=part in source.safety_critical)
+        return self._known[key]
 
     def _text(self, file: PageFile, section_id: str, reader: Language) -> Text:
         key = (file.id, file.language, section_id)
