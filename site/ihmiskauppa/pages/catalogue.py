@@ -343,7 +343,7 @@ class _Builder:
         return self._judged(file, part)[0]
 
     def _judged(self, file: PageFile, part: str) -> tuple[State, bool]:
-        """The state of a part of a file, and whether another text stands in its place: the same for every reader, found once."""
+        """The state of a part of a file, and whether another text stands in its place; found once for all readers."""
         key = (file.id, file.language, part)
         if key not in self._known:
             source = self._files[file.id][SOURCE]
