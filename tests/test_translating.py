@@ -1,8 +1,11 @@
 """The commands that keep translations true to their sources: stamp, status, diff, review, reword; and what check says."""
 
 import json
+import os
+import pty
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +14,11 @@ import pytest
 from click.testing import CliRunner
 
 from ihmiskauppa.cli import main
+from ihmiskauppa.pages import content, sidecars
+from ihmiskauppa.pages.sidecars import Change
 from ihmiskauppa.settings import data_folder
 from tests.cache import warm
+from tests.copies import COMMAND
 
 PAGE, SECTION, CRITICAL = "get-help/how-we-help", "if-the-answer-is-no", "you-decide"
 Run = Callable[..., tuple[int, str]]
@@ -67,6 +73,28 @@ def test_a_changed_source_is_not_stamped_without_its_class(run: Run, content_cop
     code, said = run("check")
     assert code == 0, said
     assert "1 sections in sv are out of date" in said
+
+
+def test_at_a_terminal_the_class_is_asked_for(content_copy: Path) -> None:
+    """Where somebody is there to be asked, the command shows the change and waits for the answer."""
+    write(content_copy, "fi", SECTION, "Uusi lause.")
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [COMMAND, "translations", "stamp", PAGE, "fi", "--by", "Anna"],
+        stdin=follower,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "IHMISKAUPPA_CONTENT_FOLDER": str(content_copy)},
+        text=True,
+    ) as process:
+        os.write(leader, b"large\nsafety\n")
+        said, _ = process.communicate(timeout=120)
+    os.close(leader)
+    os.close(follower)
+    assert process.returncode == 0
+    assert "+Uusi lause." in said
+    assert said.count("How far does this change what it says?") == 2, "the first answer was none of the three"
+    history = sidecars.history(content.parse(content_copy / "pages" / PAGE / "fi.md", PAGE, "fi"))
+    assert [each.change for each in history[SECTION]] == [None, Change.SAFETY]
 
 
 def test_changes_of_one_page_can_be_classed_one_by_one(run: Run, content_copy: Path) -> None:
