@@ -132,20 +132,20 @@ def _check_names(source: PageFile, named: Collection[str]) -> None:
 def _stamp_source(source: PageFile, change: Change | None, by: str, named: Collection[str]) -> None:
     """Show each change and class it; without a class, ask for it, where somebody is there to be asked."""
     known = sidecars.history(source)
-    for name in [name for name in freshness.unclassed(source) if not named or name in named]:
-        part = source.part(name)
-        if part is None or name not in known:
-            click.echo(f"{source.path}: {name}: {'gone' if part is None else 'new'}")
+    unclassed = set(freshness.unclassed(source)) & set(named or freshness.unclassed(source))
+    for part in [part for part in source.parts if part.id in unclassed]:
+        if part.id not in known:
+            click.echo(f"{source.path}: {part.id}: new")
             continue
-        click.echo(differences(known[name][-1].text, part.text, f"{source.path}: {name}"))
+        click.echo(differences(known[part.id][-1].text, part.text, f"{source.path}: {part.id}"))
         each = change
         if each is None and sys.stdin.isatty():
             each = Change(
                 click.prompt("How far does this change what it says?", type=click.Choice([each.value for each in Change]))
             )
-        freshness.class_changes(source, each, by, _today(), {name})
-        if each is Change.SAFETY and name not in source.safety_critical:
-            click.echo(f"If someone's safety hangs on {name}, name it in safety_critical in the front matter of {source.path}.")
+        freshness.class_changes(source, each, by, _today(), {part.id})
+        if each is Change.SAFETY and part.id not in source.safety_critical:
+            click.echo(f"If someone's safety hangs on {part.id}, name it in safety_critical, at the top of {source.path}.")
     freshness.class_changes(source, change, by, _today(), named)
 
 

@@ -178,13 +178,13 @@ def test_a_small_fix_leaves_translations_current(tmp_path: Path, change: Change,
 
 
 def test_a_changed_source_is_noticed_until_it_is_classed(tmp_path: Path) -> None:
-    """Parts that are new, changed or gone since the sidecar was written are named; a change needs its class."""
+    """Parts that are new or changed since the sidecar was written are named; a change needs its class."""
     source = page_file(tmp_path, "fi", {"lead": "Hei", "a": "Yksi", "c": "Pois"})
     assert freshness.unclassed(source) == ["title", "lead", "a", "c"]
     freshness.class_changes(source, None, "Anna", TODAY)
     assert freshness.unclassed(source) == []
     changed = page_file(tmp_path, "fi", {"lead": "Hei", "a": "Toinen", "b": "Uusi"})
-    assert freshness.unclassed(changed) == ["a", "b", "c"]
+    assert freshness.unclassed(changed) == ["a", "b"]
     with pytest.raises(ContentError, match=r"fi\.md:14: a has changed: say how far, small, meaning, safety"):
         freshness.class_changes(changed, None, "Anna", LATER)
     freshness.class_changes(changed, Change.SAFETY, "Anna", LATER)
@@ -193,6 +193,17 @@ def test_a_changed_source_is_noticed_until_it_is_classed(tmp_path: Path) -> None
         Version("A\nYksi", "Anna", TODAY),
         Version("A\nToinen", "Anna", LATER, Change.SAFETY, version("A\nYksi")),
     )
+
+
+def test_a_section_that_comes_back_has_its_history(tmp_path: Path) -> None:
+    """Taken out and put back with other words, it is a changed section, not a new one: no class can be evaded so."""
+    sections = {"lead": "Hei", "a": "Yksi"}
+    freshness.class_changes(page_file(tmp_path, "fi", sections), None, "Anna", TODAY)
+    freshness.class_changes(page_file(tmp_path, "fi", {"lead": "Hei"}), None, "Anna", TODAY)
+    back = page_file(tmp_path, "fi", sections | {"a": "Kaksi"})
+    assert freshness.unclassed(back) == ["a"]
+    with pytest.raises(ContentError, match="a has changed"):
+        freshness.class_changes(back, None, "Anna", LATER)
 
 
 def test_changes_of_one_page_can_be_of_different_classes(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ FENCE: Final = "+++"
 SHOWS: Final = frozenset({"accessibility", "languages", "news", "releases"})
 # Drawings of our own that stand on a page: templates/art/<name>.svg.
 ART: Final = frozenset({"desk", "call", "bench"})
-BY_MACHINE: Final = "machine"  # is what nobody has checked
+BY_MACHINE: Final = "machine"  # was made what no person has checked
 BY_PERSON: Final = "person"  # has checked all that a machine translated
 REVIEWS: Final = frozenset({BY_MACHINE, BY_PERSON})
 AUDIENCES: Final = frozenset({"victim", "helper", "professional", "public"})

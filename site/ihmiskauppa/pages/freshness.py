@@ -13,10 +13,9 @@ from typing import Final
 
 from ihmiskauppa.languages import SOURCE
 from ihmiskauppa.pages import sidecars
-from ihmiskauppa.pages.content import ContentError, PageFile, Section
+from ihmiskauppa.pages.content import BY_MACHINE, ContentError, PageFile, Section
 from ihmiskauppa.pages.sidecars import Change, Origin, Version, version
 
-MACHINE: Final = "machine"  # who translated, where no person did
 REVIEW_HOLDS: Final = datetime.timedelta(days=365)  # then a person should look again
 
 
@@ -50,7 +49,7 @@ def state(wanted: Section, versions: tuple[Version, ...], translated: Section | 
         return State.STALE
     if origin.reviewed is not None:
         return State.CURRENT
-    return State.MACHINE if origin.by == MACHINE else State.WAITING
+    return State.MACHINE if origin.by == BY_MACHINE else State.WAITING
 
 
 def on(day: datetime.date, found: State, origin: Origin | None) -> State:
@@ -87,20 +86,19 @@ def hidden(found: State, change: Change | None, *, critical: bool) -> bool:
 
 
 def unclassed(source: PageFile) -> list[str]:
-    """The parts of a source that are new or changed since its sidecar was written, and those that are gone."""
+    """The parts of a source that are new or changed since its sidecar was written."""
     assert source.language == SOURCE  # noqa: S101
     known = sidecars.history(source)
-    now = {part.id: version(part.text) for part in source.parts}
-    return [name for name in {**now, **known} if name not in known or known[name][-1].name != now.get(name)]
+    return [part.id for part in source.parts if part.id not in known or known[part.id][-1].text != part.text]
 
 
 def class_changes(source: PageFile, change: Change | None, by: str, day: datetime.date, only: Collection[str] = ()) -> None:
     """Write into the sidecar of a source how far its changed parts, or `only` some of them, changed. Raises `ContentError`.
 
-    What is new or gone needs no class: nothing was made from the one, and nobody is shown the other.
+    What is new needs no class, for nothing was made from it. What is gone keeps its versions, lest it come back without them.
     """
-    kept: dict[str, tuple[Version, ...]] = {}
     known = sidecars.history(source)
+    kept = dict(known)
     for part in source.parts:
         before = known.get(part.id, ())
         kept[part.id] = (
