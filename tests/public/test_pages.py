@@ -85,7 +85,7 @@ def _wire(crawled: Crawl, path: str) -> int:
 
 
 def test_a_page_asks_for_three_things_at_most(crawled: Crawl) -> None:
-    """The page itself, one stylesheet, one script: every page, form and error. Pictures come after, at the place kept for them."""
+    """The page itself, one stylesheet, one script: every page, form and error. Pictures come after, at their places."""
     for name, seen in crawled.looked_at.items():
         loaded = [link.get("href") for link in seen.page.all("link", rel="stylesheet")]
         loaded += [element.get("src") for tag in ("script", "source", "iframe") for element in seen.page.all(tag)]
