@@ -19,6 +19,7 @@ from tests.cache import warm, with_files
 from tests.machine import ROOT
 
 T = TypeVar("T")
+START_SECONDS = 120  # a program has that long to start; it takes two to five of a processor that is its own
 COMMAND = Path(sys.executable).parent / "ihmiskauppa"
 
 
@@ -66,7 +67,13 @@ class Copy:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the copy to its end."""
         return subprocess.run(
-            [str(COMMAND), *arguments], env=self.environment, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+            [str(COMMAND), *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            timeout=START_SECONDS,
+            check=False,
         )
 
     def inbox(self) -> list[ReadMessage]:
@@ -87,7 +94,7 @@ def responds(url: str) -> bool:
 
 @contextmanager
 def running_copy(folder: Path, *, inbox: bool = True, files: bool = False, **environment: str) -> Iterator[Copy]:
-    """A practice copy in `folder`, its programs started one by one, stopped at the end; with some of the `files` it may offer."""
+    """A practice copy in `folder`, its programs started one by one, stopped at the end; with some `files` to offer."""
     from ihmiskauppa.cli import migrate_database
 
     instance = folder / "instance"
@@ -105,7 +112,7 @@ def running_copy(folder: Path, *, inbox: bool = True, files: bool = False, **env
             copy.start("inbox", "practice", "mail-server")
         copy.start("web", "serve")
         copy.start("forwarder", "forward")
-        wait_until(lambda: responds(url), 30)
+        wait_until(lambda: responds(url), START_SECONDS)
         yield copy
     finally:
         for name in list(copy.processes):

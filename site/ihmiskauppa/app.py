@@ -34,6 +34,7 @@ from ihmiskauppa.public.bodies import Bodies
 from ihmiskauppa.public.documents import Documents
 from ihmiskauppa.public.editions import Edition, Editions
 from ihmiskauppa.public.gateway import Gateway
+from ihmiskauppa.public.order_status import OrderStatus
 from ihmiskauppa.public.pages import KeptPages
 from ihmiskauppa.public.submissions import Submissions
 from ihmiskauppa.settings import Settings
@@ -63,6 +64,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
     desk = start.desk(configuration)
     submissions = Submissions(current, desk, token_keys, counts, file_limits, frame_of)
     submissions.register(app)
+    OrderStatus(current, desk.engine, token_keys, counts, file_limits, frame_of).register(app)
     front.register(app, current, frame_of)
     inbox_key.register(app, current.inbox_key)
     search.register(app, current, frame_of)

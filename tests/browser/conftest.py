@@ -34,6 +34,14 @@ def page(browser: Browser, copy: Copy) -> Iterator[Page]:
 
 
 @pytest.fixture
+def axe_page(browser: Browser, copy: Copy) -> Iterator[Page]:
+    """A page that axe can be put into."""
+    context = browser.new_context(base_url=copy.url, bypass_csp=True)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
 def bare_page(browser: Browser, copy: Copy) -> Iterator[Page]:
     """The same without scripts."""
     context = _context(browser, copy, script=False)

@@ -1,6 +1,7 @@
 """Kept pages: the right bytes, in the right encoding, to everyone alike."""
 
 import gzip
+import re
 from collections.abc import Callable
 
 import brotli
@@ -10,6 +11,7 @@ from ihmiskauppa.public import privacy
 from ihmiskauppa.public.pages import choose_encoding
 from tests.client import Page
 from tests.crawl import Crawl
+from tests.machine import ROOT
 from tests.public.conftest import Site
 
 PAGE = "/fi/get-help/police/"
@@ -93,6 +95,26 @@ def test_a_page_asks_for_three_things_at_most(crawled: Crawl) -> None:
         for picture in seen.page.all("img"):
             assert picture.get("loading") == "lazy", name
             assert all(picture.get(attribute) for attribute in ("alt", "width", "height")), name
+
+
+def test_nginx_gives_every_kept_document_the_type_that_the_site_gives_it(crawled: Crawl) -> None:
+    """By the ending, as deploy/nginx.conf lists them; `charset` comes from charset_types."""
+    configuration = (ROOT / "deploy/nginx.conf").read_text()
+    block = re.search(r"types \{(.*?)\}", configuration, re.DOTALL)
+    charset = re.search(r"charset_types ([^;]+);", configuration)
+    assert block
+    assert charset
+    listed = {
+        ending: kind
+        for kind, *endings in (line.split() for line in block[1].replace(";", "").split("\n") if line.strip())
+        for ending in endings
+    }
+    with_charset = {"text/html", *charset[1].split()}
+    for path in crawled.application.pages.paths:
+        name = "index.html" if path.endswith("/") else path
+        kind = listed[name.rpartition(".")[2]]
+        sent = crawled.client.open(path, method="HEAD").headers["Content-Type"]
+        assert sent == (f"{kind}; charset=utf-8" if kind in with_charset else kind), path
 
 
 def test_https_only_has_hsts(site: Site) -> None:

@@ -11,10 +11,10 @@ from ihmiskauppa import start
 from ihmiskauppa.languages import load
 from ihmiskauppa.materials import files
 from ihmiskauppa.materials.files import PREVIEW
-from ihmiskauppa.materials.range import RangeError
+from ihmiskauppa.materials.range import SIZE_TITLES, RangeError
 from ihmiskauppa.public import editions, export
 from ihmiskauppa.public.editions import Edition, Editions
-from ihmiskauppa.public.posters import KINDS, SIZES
+from ihmiskauppa.public.posters import KINDS
 from ihmiskauppa.public.within import within
 from ihmiskauppa.settings import data_folder
 from tests.cache import ITEM, TONGUES, with_files
@@ -67,7 +67,7 @@ def test_every_language_has_the_whole_catalogue(built: Site, language: str) -> N
     for item in items:
         assert f"/{language}/{CATALOGUE}{item.name}/" in links(page)
         assert text(language, item.summary) in main
-        assert all(text(language, SIZES[size.name]) in main for size in item.sizes)
+        assert all(text(language, SIZE_TITLES[size.name]) in main for size in item.sizes)
     assert not page.all("meta", name="robots")
 
 

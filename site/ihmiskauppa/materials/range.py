@@ -15,6 +15,7 @@ from typing import Any, Final
 from ihmiskauppa.forms.tables import known
 from ihmiskauppa.languages import SOURCE, Language, Languages
 from ihmiskauppa.pages.content import AUDIENCES, REVIEWS
+from ihmiskauppa.translations import msgid
 
 FILE: Final = "materials.toml"
 FOLDER: Final = "materials"  # of the content: a folder an item, with its words and its artwork
@@ -61,6 +62,14 @@ SIZES: Final = {
         Size("a5-folded", 297, 210, folds=2),
         Size("card", 85, 110, folds=2),
     )
+}
+
+# As they are called where paper is bought.
+SIZE_TITLES: Final = {
+    "a3": "A3",
+    "a4": "A4",
+    "a5-folded": msgid("A5, folded from A4"),
+    "card": msgid("85 × 55 mm, folded"),
 }
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from ihmiskauppa.forms.files import FileLimits
 from ihmiskauppa.languages import Language
+from ihmiskauppa.materials.range import SIZE_TITLES
 from ihmiskauppa.pages import content
 from ihmiskauppa.pages.catalogue import Text
 from ihmiskauppa.public import binding, library, posters, statistics
@@ -54,7 +55,7 @@ def _page(edition: Edition, language: Language, frame_of: FrameOf, limits: FileL
         drawings=sorted(content.ART),
         shown=[posters.Shown.of(item, frame_of(edition, language, POSTERS.id, TITLE)) for item in edition.range.current][:2],
         kinds=posters.KINDS,
-        sizes=posters.SIZES,
+        sizes=SIZE_TITLES,
         audiences=library.AUDIENCES,
     )
 

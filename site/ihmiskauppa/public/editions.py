@@ -22,6 +22,7 @@ from ihmiskauppa.forms.indicators import Check, IndicatorsError
 from ihmiskauppa.languages import Language, Languages, LanguagesError
 from ihmiskauppa.materials import files as printed
 from ihmiskauppa.materials import range as materials
+from ihmiskauppa.materials import rows
 from ihmiskauppa.materials.files import File
 from ihmiskauppa.materials.range import Item, Print, Range, RangeError
 from ihmiskauppa.pages import accessibility, addresses, catalogue, markup, resources, search, security, statistics, synonyms
@@ -87,8 +88,16 @@ POSTERS: Final = MadePage(
         "Posters, a flyer, a pocket card and stickers about human trafficking: see them, print them, order them free of charge."
     ),
 )
+ORDER_STATUS: Final = MadePage(
+    "materials/order-status",
+    "materials/order-status",
+    25,
+    msgid("How far is my order?"),
+    msgid("With the reference of your order you see how far it has come, and can cancel it until it is packed."),
+    in_menu=False,
+)
 # Without the forms and the range's items. A view or a kept document answers at each one's path.
-MADE_PAGES: Final = (SEARCH, SITE_MAP, LIBRARY, POSTERS)
+MADE_PAGES: Final = (SEARCH, SITE_MAP, LIBRARY, POSTERS, ORDER_STATUS)
 
 
 @dataclass(frozen=True)
@@ -172,11 +181,11 @@ def load(settings: Settings) -> Edition:
     tongues = languages.load(settings.content_folder / "languages.toml")
     people = contacts.load(settings.content_folder / "contacts.toml")
     texts = translations.load(settings.translations_folder, tongues)
-    forms = definition.load(settings.forms_folder)
+    ordered = materials.load(settings.content_folder, tongues)
+    forms = definition.load(settings.forms_folder, rows.of_range(ordered, texts))
     questionnaire.check(forms)
     signs = indicators.load(settings.forms_folder)
     releases = statistics.load(settings.content_folder / "statistics", tongues)
-    ordered = materials.load(settings.content_folder, tongues)
     placed = [
         *(MadePage(f.id, f"form:{f.name}", f.order, f.title, f.summary) for f in forms.values() if not f.of_page),
         *_of_signs(signs),
@@ -203,6 +212,9 @@ def load(settings: Settings) -> Edition:
     pages = catalogue.load(settings.content_folder, tongues, people, places, settings.instance / CACHE)
     for link in sorted(signs.links - pages.ids):
         raise IndicatorsError(f"{settings.forms_folder / indicators.FILE}: a step leads to {link}, which is no page")
+    for form in forms.values():
+        for link in sorted(form.pages - pages.ids):
+            raise DefinitionError(f"{settings.forms_folder / form.name}.toml: an answer leads to {link}, which is no page")
     for item in ordered.items.values():
         if item.page not in pages.ids:
             raise RangeError(f"{settings.content_folder / materials.FILE}: {item.name}: {item.page} is no page")

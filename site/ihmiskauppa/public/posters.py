@@ -15,7 +15,7 @@ from flask import Flask, abort, request
 from ihmiskauppa.languages import Language
 from ihmiskauppa.materials.files import FOR_PRINT, PREVIEW, PREVIEW_WIDTH, SCREEN
 from ihmiskauppa.materials.files import Kind as FileKind
-from ihmiskauppa.materials.range import Item, Kind, Size
+from ihmiskauppa.materials.range import SIZE_TITLES, Item, Kind, Size
 from ihmiskauppa.pages.catalogue import path_of
 from ihmiskauppa.public import library
 from ihmiskauppa.public.documents import Document, Documents, FrameOf
@@ -31,13 +31,6 @@ KINDS: Final = {
     Kind.FLYER: msgid("Flyer"),
     Kind.CARD: msgid("Pocket card"),
     Kind.STICKERS: msgid("Stickers"),
-}
-# As they are called where paper is bought.
-SIZES: Final = {
-    "a3": "A3",
-    "a4": "A4",
-    "a5-folded": msgid("A5, folded from A4"),
-    "card": msgid("85 × 55 mm, folded"),
 }
 
 
@@ -149,7 +142,7 @@ def _catalogue(edition: Edition, language: Language, frame_of: FrameOf, asked: M
         shown=[Shown.of(item, frame) for item in found],
         order=frame.path(edition.forms[ORDER].id) if ORDER in edition.forms else "",
         kinds=KINDS,
-        sizes=SIZES,
+        sizes=SIZE_TITLES,
         audiences=library.AUDIENCES,
     )
 
@@ -163,7 +156,7 @@ def _item(edition: Edition, language: Language, frame_of: FrameOf, item: Item) -
         shown=Shown.of(item, frame),
         catalogue=edition.catalogue.entry(language.code, POSTERS.id),
         kinds=KINDS,
-        sizes=SIZES,
+        sizes=SIZE_TITLES,
         audiences=library.AUDIENCES,
     )
 
