@@ -27,8 +27,14 @@ from tests.client import CHOSEN, SPACE, CheckedClient, Page
 
 # An order that is taken.
 ORDER: Final = {
-    **{"orderer": "school", "organisation": "Koulu", "contact": "Aino", "email": "aino@koulu.example"},
-    **{"address": "Opintie 7", "postcode": "53100", "town": "Lappeenranta", "items-poster-kitchen-a3-fi": "5"},
+    "orderer": "school",
+    "organisation": "Koulu",
+    "contact": "Aino",
+    "email": "aino@koulu.example",
+    "address": "Opintie 7",
+    "postcode": "53100",
+    "town": "Lappeenranta",
+    "items-poster-kitchen-a3-fi": "5",
 }
 
 
@@ -54,12 +60,8 @@ class Crawl:
 
     @cached_property
     def real(self) -> tuple[str, ...]:
-        """`/`, every page of the tree in the languages it really exists in, and of the forms about a page one a language."""
-        tree = self.edition.catalogue
-        there = {tree.entry(language.code, each).path for each in tree.ids for language in tree.translations(each)}
-        outside = sorted(path for path in self.pages if path not in self._of_tree)
-        about_pages = {(self.pages[path].template, self.pages[path].page.language): path for path in outside if path != "/"}
-        return ("/", *(path for path in self.pages if path in there), *about_pages.values())
+        """`/`, and the real pages of every language."""
+        return ("/", *(path for code in self.edition.languages for path in real_in(self.edition, code)))
 
     @cached_property
     def _of_tree(self) -> frozenset[str]:
@@ -88,6 +90,14 @@ class Crawl:
         """The name of the longest state of each template and word, whatever the form."""
         by_length = sorted(self.states, key=lambda name: len(self.states[name].page.html))
         return {f"{self.states[name].template.partition(' ')[0]} {name.partition(' ')[2]}": name for name in by_length}
+
+
+def real_in(edition: Edition, code: str) -> tuple[str, ...]:
+    """Every page of the tree that really exists in a language, and each form about a page once."""
+    tree, language = edition.catalogue, edition.languages[code]
+    there = (tree.entry(code, each).path for each in sorted(tree.ids) if language in tree.translations(each))
+    about_pages = (f"/{code}/{form.id}/{HOME}/" for form in edition.forms.values() if form.of_page)
+    return (*there, *about_pages)
 
 
 class _Visitor:

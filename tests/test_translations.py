@@ -357,3 +357,9 @@ def test_a_missing_file_is_a_fault_of_the_check(tmp_path: Path) -> None:
 def test_msgid_leaves_its_text_alone() -> None:
     """Marking a text for extraction changes nothing."""
     assert translations.msgid("A %(b)s {contact:c}") == "A %(b)s {contact:c}"
+
+
+def test_a_text_said_twice_over_is_found(tmp_path: Path) -> None:
+    """A translation that was put together from the same half twice is found; a short word that is so is none."""
+    assert checked(tmp_path, {"Send": "Lähetä lomake. Lähetä lomake."}, "Send") == ["said twice over: 'Send'"]
+    assert checked(tmp_path, {"Send": "papa"}, "Send") == []

@@ -26,6 +26,7 @@ TEXT_KEYS: Final = frozenset(
     {"title", "summary", "lead", "label", "hint", "text", "refused", "sent", "submit", "legend", "alt"}
 )
 
+_SOME_LENGTH: Final = 10  # characters
 _PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{contact:[a-z0-9-]+\}")
 # Header lines that would change with every update and tell nobody anything.
 _IDLE_HEADERS: Final = ("# ", '"POT-', '"PO-', '"Last-', '"Language-Team', '"Report-', '"Generated-', '"Project-')
@@ -219,6 +220,12 @@ def _strings(message: Message) -> list[str]:
     return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
+def _is_twice(text: str) -> bool:
+    """Whether a text of some length is one half twice: a slip of whoever puts files together."""
+    half = len(text) // 2
+    return half >= _SOME_LENGTH and text[:half].strip() == text[half:].strip()
+
+
 def _message_faults(message: Message) -> list[str]:
     texts = _strings(message)
     ids = [message.id] if isinstance(message.id, str) else list(message.id or ())
@@ -226,6 +233,8 @@ def _message_faults(message: Message) -> list[str]:
         return ["fuzzy"]
     if not all(texts):
         return ["not translated"]
+    if any(_is_twice(text) for text in texts):
+        return ["said twice over"]
     allowed = set().union(*(_PLACEHOLDER.findall(text) for text in ids))
     needed = set(_PLACEHOLDER.findall(ids[0])) if len(ids) == 1 else set()
     for text in texts:

@@ -96,7 +96,10 @@ def test_a_canary_through_every_form_is_found_nowhere(copy: Copy) -> None:
     }
     order = {
         **dict.fromkeys(("organisation", "contact", "address", "town", "place", "reason", "note"), word),
-        **{"orderer": "school", "email": f"{word}@example.org", "postcode": "53100", "items-poster-kitchen-a3-fi": "5"},
+        "orderer": "school",
+        "email": f"{word}@example.org",
+        "postcode": "53100",
+        "items-poster-kitchen-a3-fi": "5",
     }
     contact = {"message": f"{word} fågel", "sender": word, "email": f"{word}@example.org"}
     for multipart in (True, False):

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -15,6 +16,7 @@ from ihmiskauppa.materials import files
 from ihmiskauppa.materials import range as materials_range
 from ihmiskauppa.materials.files import FOR_PRINT, KINDS, PREVIEW, SCREEN, File
 from ihmiskauppa.materials.range import Range
+from ihmiskauppa.translations import Translations
 
 CONTENT = settings.data_folder("content")
 PEOPLE = contacts.load(CONTENT / "contacts.toml")
@@ -40,11 +42,22 @@ def build(some: tuple[File, ...], folder: Path) -> int:
     return files.build(some, TEXTS, PEOPLE, SITE, folder)
 
 
+class Noted(Translations):
+    """The site's texts, and which of them were asked for."""
+
+    asked: ClassVar[set[str]] = set()
+
+    def gettext(self, language: str, text: str) -> str:
+        self.asked.add(text)
+        return super().gettext(language, text)
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the card's files in Finnish."""
     folder = tmp_path_factory.mktemp("materials") / "built"
-    assert build(card(), folder) == len(KINDS)
+    texts = Noted(TEXTS.by_language, TEXTS.digests)
+    assert files.build(card(), texts, PEOPLE, SITE, folder) == len(KINDS)
     return folder
 
 
@@ -96,6 +109,13 @@ def test_files_are_built_once(folder: Path) -> None:
     assert build(card(), folder) == 0
 
 
+@pytest.mark.usefixtures("built")
+def test_the_key_knows_every_text_that_is_shown() -> None:
+    """Or a file would keep an old text for ever."""
+    assert Noted.asked
+    assert Noted.asked <= set(files.shown_texts(RANGE.items[CARD]))
+
+
 def test_what_is_no_longer_wanted_goes(folder: Path) -> None:
     """A file of another content, or left by a build that was cut off, does not stay."""
     (folder / "0123.pdf").write_bytes(b"%PDF")
@@ -139,8 +159,8 @@ def test_keys_follow_the_content(tmp_path: Path) -> None:
     called = contacts.Contacts({**PEOPLE, "hotline": replace(PEOPLE["hotline"], shown="0800 000")})
     for other in (files.wanted(RANGE, TEXTS, called, SITE), wanted(site="https://other.example")):
         assert not set(keys(other).values()) & set(first.values())
-    said = replace(TEXTS, digests={**TEXTS.digests, "ar": "another"})
-    after = keys(files.wanted(RANGE, said, PEOPLE, SITE))
+    finnish = replace(TEXTS, by_language={**TEXTS.by_language, "ar": TEXTS.by_language["fi"]})
+    after = keys(files.wanted(RANGE, finnish, PEOPLE, SITE))
     assert {sku for sku in first if after[sku] != first[sku]} == {sku for sku in first if sku.endswith("-ar")}
 
 

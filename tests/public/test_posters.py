@@ -5,15 +5,17 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from werkzeug.test import Client
 
 from ihmiskauppa import start
 from ihmiskauppa.languages import load
 from ihmiskauppa.materials import files
 from ihmiskauppa.materials.files import PREVIEW
 from ihmiskauppa.materials.range import SIZE_TITLES, RangeError
-from ihmiskauppa.public import editions
+from ihmiskauppa.public import editions, export
 from ihmiskauppa.public.editions import Edition, Editions
 from ihmiskauppa.public.posters import KINDS
+from ihmiskauppa.public.within import within
 from ihmiskauppa.settings import data_folder
 from tests.cache import ITEM, TONGUES, with_files
 from tests.client import SPACE, Page
@@ -169,6 +171,15 @@ def test_files_are_not_compressed_again(built: Site) -> None:
         answer = built.client.get(path, headers={"Accept-Encoding": "gzip, br"})
         assert "Content-Encoding" not in answer.headers
         assert int(answer.headers["Content-Length"]) == len(answer.data)
+
+
+def test_an_export_has_each_file_once(built: Site) -> None:
+    """Beside a page lie its compressed forms, beside a PDF or picture none."""
+    prints = edition_of(built).prints
+    page = f"/fi/{CATALOGUE}"
+    names = set(export.pages(Client(within(built.application)), [*prints, page]))
+    beside_page = {export.file_name(page) + suffix for suffix in ("", ".gz", ".br")}
+    assert names == {export.file_name(path) for path in prints} | beside_page
 
 
 def test_what_was_not_built_is_not_offered(site: Site) -> None:

@@ -119,6 +119,9 @@ class _Said:
     def text(self, message: str) -> str:
         return paper.shown(message, self.language, self.texts, self.people)
 
+    def source(self, message: str) -> str:
+        return paper.source_of(message, self.language, self.people)
+
     def staff(self, label: str) -> Markup:
         """The inbox's Finnish label, beneath the visitor's."""
         if self.language.ordinary == paper.STAFF_LANGUAGE or not label:

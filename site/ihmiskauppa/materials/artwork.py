@@ -1,7 +1,7 @@
 """A print of the range as a file: a tagged PDF for the screen (PDF/UA-1), one for the printer, and a small picture of either.
 
-The templates lie in `templates/materials/`, one a kind (or an item), with lengths in rem: a hundredth of the sheet's width. Text
-stands in areas of fixed size and shrinks until it fits, so that a language with long words needs no layout of its own.
+The templates lie in `templates/materials/`, one a kind (or an item), with lengths in rem: a hundredth of the sheet's width.
+Text stands in areas of fixed size and shrinks until it fits, so that a language with long words needs no layout of its own.
 """
 
 import base64
@@ -40,6 +40,7 @@ _SHORT: Final = 9  # letters of a last word that would look lost on a line of it
 _CONTACT: Final = re.compile(r"\{contact:([a-z0-9-]+)\}")
 _PALETTES: Final = (32, 24, 16, 12, 8)  # colours of a preview: as many as its weight allows
 _PREVIEW_WEIGHT: Final = 0.1  # bytes a square of its width: 5,760 for 240 pixels
+_EFFORT: Final = 4  # of WebP: two more make it a hundredth smaller in sixty times the time
 _FINER: Final = 4  # pixels rendered for one of the preview
 
 
@@ -69,7 +70,7 @@ def pdf(one: Print, page_address: str, people: Contacts, texts: Translations, *,
 
 
 def preview(made: bytes, width: int) -> bytes:
-    """The first page of a PDF as a WebP picture, `width` pixels wide: lossless, in few colours, as flat drawings compress best."""
+    """The first page of a PDF as a WebP picture, `width` pixels wide; in few colours, as flat drawings compress best."""
     import pypdfium2
     from PIL import Image
 
@@ -80,7 +81,7 @@ def preview(made: bytes, width: int) -> bytes:
     for colours in _PALETTES:
         written = io.BytesIO()
         few = small.quantize(colours, dither=Image.Dither.NONE).convert("RGB")
-        few.save(written, "WEBP", lossless=True, quality=100, method=6)
+        few.save(written, "WEBP", lossless=True, quality=100, method=_EFFORT)
         if written.tell() <= _PREVIEW_WEIGHT * width**2:
             break
     return written.getvalue()

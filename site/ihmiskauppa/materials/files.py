@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from ihmiskauppa.contacts import Contacts
+from ihmiskauppa.forms.document import PUBLISHER
 from ihmiskauppa.materials import artwork
 from ihmiskauppa.materials.range import Item, Print, Range
 from ihmiskauppa.pages.catalogue import path_of
@@ -146,11 +147,16 @@ def _key(one: Print, texts: Translations, people: Contacts, site: str) -> str:
         _drawings(one.item.folder),
         repr(_described(one.item)),
         repr((one.size, one.language, one.item.words_in(one.language))),
-        texts.digest(one.language.code),
+        repr([texts.gettext(one.language.code, text) for text in shown_texts(one.item)]),
         repr(sorted(people.items())),
         _page_address(one, site),
     )
     return hashlib.sha256("\0".join(content).encode()).hexdigest()
+
+
+def shown_texts(item: Item) -> tuple[str, ...]:
+    """The msgids that its files show beside its words: a change of any other text leaves them as they are."""
+    return (*item.texts, PUBLISHER, artwork.QR_TEXT)
 
 
 def _described(item: Item) -> Item:
