@@ -172,4 +172,4 @@ def _smaller(css: str) -> str:
         if text and not inside:
             lines.append(text)
         inside = inside and not text.endswith("*/")
-    return re.sub(r"\s*([{};,])\s*|(?<=:) ", r"\1", "\n".join(lines)).replace(";}", "}")
+    return re.sub(r"\s*([{};,>])\s*|(?<=:) ", r"\1", "\n".join(lines)).replace(";}", "}")
