@@ -315,4 +315,4 @@ def test_what_was_sent_is_a_small_public_figure(own_site: Site, engine: Engine) 
                 orders.change(connection, orders.digest(letters), step, TODAY)
         page = own_site.client.page(FORM)
         rows = [page.text(row) for row in page.all("tr")]
-        assert (rows.count("By language Pieces"), "Suomi 10" in rows) == (int(shown), shown)
+        assert (rows.count("By languagePieces"), "Suomi10" in rows) == (int(shown), shown)
