@@ -1,6 +1,7 @@
 """What tests in several rooms need: inbox keys, an instance with a migrated database, programs of the machine."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from playwright.sync_api import Browser
 from ihmiskauppa import cli, settings
 from ihmiskauppa.intake import keys, reading
 from ihmiskauppa.practice import ensure_token_key, make_key
-from ihmiskauppa.settings import Settings
+from ihmiskauppa.settings import Settings, data_folder
 from tests.browsers import chromium
 from tests.cache import warm, with_files
 from tests.crawl import Crawl, crawl
@@ -87,6 +88,12 @@ def crawled(tmp_path_factory: pytest.TempPathFactory, inbox_key: InboxKey) -> Cr
     """The whole site of a production instance with some files, seen once for all tests that look at every page."""
     made = with_files(make_instance(tmp_path_factory.mktemp("crawled") / "instance", inbox_key))
     return crawl(replace(made, post_limits="10000 per minute"))
+
+
+@pytest.fixture
+def content_copy(tmp_path: Path) -> Path:
+    """A copy of the content folder that a test may change."""
+    return Path(shutil.copytree(data_folder("content"), tmp_path / "content"))
 
 
 @pytest.fixture(autouse=True)

@@ -229,7 +229,55 @@ def test_every_text_of_the_site_s_forms_is_found() -> None:
         assert shown - {""} <= found
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "lacking"),
+    [
+        ("fi", "Yes", False),
+        ("fi", "Unknown", True),
+        ("fi-simple", "No", False),
+        ("fi-simple", "Unknown", True),
+        ("ar", "Yes", False),
+        ("ar", "No", True),
+        ("en", "Unknown", False),
+    ],
+)
+def test_who_gets_english_without_reading_it(
+    texts: translations.Translations, language: str, text: str, *, lacking: bool
+) -> None:
+    """A plain version's readers read the ordinary language; readers of English read every msgid."""
+    assert texts.lacks(language, text) is lacking
+
+
 # Updating
+
+
+def test_a_small_fix_keeps_its_translations(tmp_path: Path) -> None:
+    """The new wording has the old one's translation in every language, which an update then keeps."""
+    tongues = Languages([LANGUAGES["fi"], LANGUAGES["en"], LANGUAGES["ar"]])
+    for code, text in (("fi", "Soita {contact:hotline}"), ("ar", "")):
+        write_po(tmp_path, code, {"Ring {contact:hotline}": text, "Yes": "x"})
+    assert translations.reword(tmp_path, tongues, "Ring {contact:hotline}", "Call {contact:hotline}") == ["fi"]
+    translations.update(tmp_path, tongues, wanted("Yes", "Call {contact:hotline}"))
+    assert translations.load(tmp_path, tongues).gettext("fi", "Call {contact:hotline}") == "Soita {contact:hotline}"
+    assert translations.load(tmp_path, tongues).lacks("ar", "Call {contact:hotline}")
+
+
+def test_another_placeholder_is_no_small_fix(tmp_path: Path) -> None:
+    """A text that names another contact is another text."""
+    path, tongues = only_finnish(tmp_path, {"Call {contact:hotline}": "Soita {contact:hotline}"})
+    before = path.read_bytes()
+    with pytest.raises(TranslationsError, match="other placeholders"):
+        translations.reword(tmp_path, tongues, "Call {contact:hotline}", "Call {contact:emergency}")
+    assert path.read_bytes() == before
+
+
+def test_what_an_update_would_change_is_told(tmp_path: Path) -> None:
+    """Nothing after an update; after a text that moved or came, the file."""
+    path, tongues = only_finnish(tmp_path, {"Yes": "Kyllä"})
+    translations.update(tmp_path, tongues, wanted("Yes"))
+    assert translations.outdated(tmp_path, tongues, wanted("Yes")) == []
+    (fault,) = translations.outdated(tmp_path, tongues, wanted("Yes", "No"))
+    assert fault.startswith(f"{path}: not up to date")
 
 
 def test_an_update_keeps_translations_and_drops_what_is_not_used(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 Two journeys explain the package; each reads top-down, one file after the next.
 
-A page: `pages.content` parses what editors wrote, `pages.markup` makes it safe HTML, `pages.freshness` knows which source
-version a translation was made from, `pages.catalogue` places it in the tree of its language, `public.pages` renders it
-once, compresses it once and hands the same bytes to everyone.
+A page: `pages.content` parses what editors wrote, `pages.markup` makes it safe HTML, `pages.freshness` judges by the
+sidecars whether a translation is still what its source says, `pages.catalogue` places it in the tree of its language,
+`public.pages` renders it once, compresses it once and hands the same bytes to everyone.
 
 A submission: `public.submissions` binds and validates, `intake.submission.submit()` has `intake.message` build a MIME
 message in the staff's language, `intake.sealing` pad and encrypt it in memory, `intake.outbox` commit it; only then is the

@@ -22,7 +22,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from sqlalchemy.exc import SQLAlchemyError
 
-from ihmiskauppa import condition, database, editing, fulfilment, logs, settings, staff, start
+from ihmiskauppa import condition, database, editing, exchange, fulfilment, logs, settings, staff, start, translating
 from ihmiskauppa.feedback import counts, report
 from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.keys import Keyring, KeysError
@@ -43,8 +43,10 @@ def main() -> None:
     logging.config.dictConfig(logs.configuration())
 
 
-for command in (*editing.COMMANDS, staff.read, fulfilment.orders_group):
+for command in (*editing.COMMANDS, translating.translations_group, staff.read, fulfilment.orders_group):
     main.add_command(command)
+for command in exchange.COMMANDS:
+    translating.translations_group.add_command(command)
 
 
 def _fit(judge: Callable[[Settings], None]) -> Settings:

@@ -1,19 +1,19 @@
-"""What editors do, as commands: check and measure texts, keep translations up to date, build the forms' files."""
+"""What editors do, as commands: check and measure texts, build the forms' files; what translators do is in `translating`."""
 
-import datetime
 import sys
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
 import click
-from babel.messages.catalog import Catalog
 
-from ihmiskauppa import contacts, languages, settings, start, translations
+from ihmiskauppa import contacts, languages, settings, start, translating, translations
 from ihmiskauppa.forms import blanks, definition
 from ihmiskauppa.languages import SOURCE
 from ihmiskauppa.materials import files
 from ihmiskauppa.materials import range as materials_range
 from ihmiskauppa.materials.artwork import ArtworkError
-from ihmiskauppa.pages import catalogue, content, freshness, readability
+from ihmiskauppa.pages import catalogue, content, fidelity, freshness, readability
+from ihmiskauppa.pages.freshness import State
 from ihmiskauppa.public import editions
 from ihmiskauppa.settings import Settings
 from ihmiskauppa.start import REFUSED
@@ -25,15 +25,17 @@ def check() -> None:
     configuration = settings.read()
     faults: list[str] = []
     try:
-        editions.load(configuration)
+        shown = editions.load(configuration).catalogue
         tongues = languages.load(configuration.content_folder / "languages.toml")
         pages = list(catalogue.find(configuration.content_folder, tongues))
         sources = {page.id: page for page in pages if page.language == SOURCE}
         for page in pages:
             faults += _page_faults(page, sources[page.id])
-        extracted = _texts(configuration)
+        faults += _shown_faults(shown, sources)
+        extracted = translating.texts(configuration)
         faults += translations.check(configuration.translations_folder, tongues, extracted)
-        for warning in start.content_warnings(configuration):
+        faults += translations.outdated(configuration.translations_folder, tongues, extracted)
+        for warning in (*start.content_warnings(configuration), *_late(pages, sources)):
             click.echo(f"WARNING: {warning}", err=True)
     except editions.BROKEN as broken:
         faults.append(str(broken))
@@ -42,6 +44,27 @@ def check() -> None:
     if faults:
         sys.exit(REFUSED)
     click.echo(f"Content and translations are in order: {len(pages)} pages.")
+
+
+def _shown_faults(shown: catalogue.Catalogue, sources: Mapping[str, content.PageFile]) -> list[str]:
+    """Safety-critical sections that a reader gets in a translation made from another text; the catalogue hides them."""
+    return [
+        f"{page.path}#{section.id}: a safety-critical section is shown that is {section.state.value}"
+        for page in shown.pages()
+        for section in page.sections
+        if section.id in sources[page.id].safety_critical and section.state in freshness.UNFIT and not section.replaced
+    ]
+
+
+def _late(pages: Iterable[content.PageFile], sources: Mapping[str, content.PageFile]) -> Iterator[str]:
+    """What translators have to do, a sentence for each language that has something to do."""
+    stale = Counter[str]()
+    for page in pages:
+        if page.language != SOURCE:
+            stale[page.language] += len(freshness.changed_since(page, sources[page.id]))
+    for language, count in stale.items():
+        if count:
+            yield f"{count} sections in {language} are out of date; see: ihmiskauppa translations status"
 
 
 @click.command("content")
@@ -61,46 +84,17 @@ def show_content() -> None:
 
 def _page_faults(page: content.PageFile, source: content.PageFile) -> list[str]:
     if page.language == SOURCE:
-        changed = freshness.unclassified(page)
+        changed = freshness.unclassed(page)
         return [f"{page.path}: changed without a new stamp: {', '.join(changed)}"] if changed else []
-    faults = freshness.differences(page, source)
-    origins = freshness.read(page)
-    for section in page.sections:
-        state = freshness.state(source.section(section.id), origins.get(section.id))
-        if state is freshness.State.STALE and section.id in source.safety_critical:
-            faults.append(f"{page.path}:{section.line}: safety-critical section {section.id} is out of date")
+    faults = fidelity.differences(page, source, freshness.changed_since(page, source))
+    states = freshness.states(page, source)
+    drafts = [name for name, state in states.items() if state is State.DRAFT]
+    if drafts:
+        faults.append(f"{page.path}: written without a stamp: {', '.join(drafts)}")
+    if page.review == content.BY_PERSON and State.MACHINE in states.values():
+        line = content.line_of(page.path, "review")
+        faults.append(f'{page.path}:{line}: review = "{page.review}", but there are sections that no person has checked')
     return faults
-
-
-def _texts(configuration: Settings) -> Catalog:
-    """All texts to translate."""
-    return translations.extract(Path(translations.__file__).parent, configuration.forms_folder, configuration.content_folder)
-
-
-@click.group("translations")
-def translations_group() -> None:
-    """Translations of pages and texts."""
-
-
-@translations_group.command("update")
-def translations_update() -> None:
-    """Bring the .po files up to date with the texts in code, templates and forms."""
-    configuration = settings.read()
-    tongues = languages.load(configuration.content_folder / "languages.toml")
-    extracted = _texts(configuration)
-    translations.update(configuration.translations_folder, tongues, extracted)
-
-
-@translations_group.command("stamp")
-@click.option("--by", default="machine", help="Who translated.")
-def translations_stamp(by: str) -> None:
-    """Say that every page of every language was made from its source as it is now."""
-    configuration = settings.read()
-    tongues = languages.load(configuration.content_folder / "languages.toml")
-    pages = list(catalogue.find(configuration.content_folder, tongues))
-    sources = {page.id: page for page in pages if page.language == SOURCE}
-    for page in pages:
-        freshness.stamp(page, sources[page.id], by, datetime.datetime.now(datetime.UTC).date())
 
 
 @click.group("forms")
@@ -157,4 +151,4 @@ def build_materials(configuration: Settings) -> tuple[int, int]:
     return made, len(wanted)
 
 
-COMMANDS = (check, show_content, translations_group, forms_group, materials_group)
+COMMANDS = (check, show_content, forms_group, materials_group)

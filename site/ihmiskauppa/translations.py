@@ -67,11 +67,21 @@ class Translations:
 
     def has(self, language: str, text: str) -> bool:
         """Whether `language` itself, without fallback, has `text`."""
-        own = self.by_language[language]
-        return isinstance(own, gettext.GNUTranslations) and any(
-            key in own._catalog  # type: ignore[attr-defined]
-            for key in (text, (text, 0))
-        )
+        return _holds(self.by_language[language], text)
+
+    def lacks(self, language: str, text: str) -> bool:
+        """Whether readers of `language` get the English msgid itself, though they do not read English."""
+        texts: gettext.NullTranslations | None = self.by_language[language]
+        while texts is not None and not _holds(texts, text):
+            texts = texts._fallback  # type: ignore[attr-defined]
+        return texts is None and language.partition("-")[0] != MSGID_LANGUAGE
+
+
+def _holds(texts: gettext.NullTranslations, text: str) -> bool:
+    return isinstance(texts, gettext.GNUTranslations) and any(
+        key in texts._catalog  # type: ignore[attr-defined]
+        for key in (text, (text, 0))
+    )
 
 
 def po_path(folder: Path, language: str) -> Path:
@@ -167,23 +177,62 @@ def update(folder: Path, languages: Languages, extracted: Catalog) -> None:
 
     To that of a plain version nothing is added.
     """
-    for code in languages:
-        if code == MSGID_LANGUAGE or not _has_texts(folder, languages[code]):
-            continue
-        path = po_path(folder, code)
-        catalog = _read(path, code) if path.exists() else Catalog(locale=_locale(code), project="ihmiskauppa")
-        own = {_key(message) for message in catalog if message.id}
-        catalog.update(extracted, no_fuzzy_matching=True)
-        if languages[code].plain:
-            for message in [message for message in catalog if message.id and _key(message) not in own]:
-                catalog.delete(message.id, message.context)
-        catalog.obsolete.clear()
+    for language in _with_files(folder, languages):
+        path = po_path(folder, language.code)
         path.parent.mkdir(parents=True, exist_ok=True)
-        catalog.fuzzy = False
-        written = io.BytesIO()
-        write_po(written, catalog, width=118, ignore_obsolete=True, include_lineno=False)
-        kept = [line for line in written.getvalue().decode().split("\n") if not line.startswith(_IDLE_HEADERS)]
-        path.write_text("\n".join(kept), encoding="utf-8")
+        path.write_text(_updated(path, language, extracted), encoding="utf-8")
+
+
+def outdated(folder: Path, languages: Languages, extracted: Catalog) -> list[str]:
+    """The `.po` files that an update would change, a sentence each: their texts, or where these stand, are not as extracted."""
+    paths = [(po_path(folder, language.code), language) for language in _with_files(folder, languages)]
+    return [
+        f"{path}: not up to date; run: ihmiskauppa translations update"
+        for path, language in paths
+        if path.exists() and path.read_text(encoding="utf-8") != _updated(path, language, extracted)
+    ]
+
+
+def reword(folder: Path, languages: Languages, old: str, new: str) -> list[str]:
+    """Give the translations of a msgid to another that says the same; the codes of the languages that had one.
+
+    Raises `TranslationsError` if the placeholders differ: then it is no small fix.
+    """
+    if set(_PLACEHOLDER.findall(old)) != set(_PLACEHOLDER.findall(new)):
+        raise TranslationsError(f"{old!r} and {new!r} have other placeholders")
+    done = []
+    for language in _with_files(folder, languages):
+        path = po_path(folder, language.code)
+        catalog = _read(path, language.code)
+        message = catalog.get(old)
+        if message is not None and message.string:
+            catalog.delete(old)
+            catalog.add(new, message.string, message.locations, message.flags, message.auto_comments, message.user_comments)
+            path.write_text(_as_text(catalog), encoding="utf-8")
+            done.append(language.code)
+    return done
+
+
+def _with_files(folder: Path, languages: Languages) -> list[Language]:
+    return [language for code, language in languages.items() if code != MSGID_LANGUAGE and _has_texts(folder, language)]
+
+
+def _updated(path: Path, language: Language, extracted: Catalog) -> str:
+    catalog = _read(path, language.code) if path.exists() else Catalog(locale=_locale(language.code), project="ihmiskauppa")
+    own = {_key(message) for message in catalog if message.id}
+    catalog.update(extracted, no_fuzzy_matching=True)
+    if language.plain:
+        for message in [message for message in catalog if message.id and _key(message) not in own]:
+            catalog.delete(message.id, message.context)
+    catalog.obsolete.clear()
+    return _as_text(catalog)
+
+
+def _as_text(catalog: Catalog) -> str:
+    catalog.fuzzy = False
+    written = io.BytesIO()
+    write_po(written, catalog, width=118, ignore_obsolete=True, include_lineno=False)
+    return "\n".join(line for line in written.getvalue().decode().split("\n") if not line.startswith(_IDLE_HEADERS))
 
 
 def _locale(code: str) -> str:

@@ -227,6 +227,15 @@ def test_every_kind_of_question_arrives(tmp_path: Path) -> None:
     assert [option.value for option in questions["tongue"].options] == [*SPOKEN, OTHER]
 
 
+def test_what_an_option_says_can_be_safety_critical(tmp_path: Path) -> None:
+    """The flag of an option, of yes and no too, arrives."""
+    flagged = (HEAD + QUESTIONS).replace('text = "Call us"', 'text = "Call us"\nsafety_critical = true')
+    flagged = flagged.replace('text = "Then we cannot."', 'text = "Then we cannot."\nsafety_critical = true')
+    form = parsed(tmp_path, flagged)
+    assert [option.safety_critical for option in form.question("topic").options] == [True, False]
+    assert [option.safety_critical for option in form.question("reply").options] == [False, True]
+
+
 def test_a_window_has_four_inputs_and_the_others_one(tmp_path: Path) -> None:
     """A window's four fields carry its name."""
     form = parsed(tmp_path, HEAD + QUESTIONS)
@@ -355,6 +364,10 @@ def test_broken_sections_and_files_are_named(tmp_path: Path, old: str, new: str,
         pytest.param('label = "Where?"', "label = 5", "label", id="number for a label"),
         pytest.param('text = "Plain"', "text = 5", "text", id="number for a note"),
         pytest.param('label = "Food"', "label = 5", "label", id="number for an option"),
+        pytest.param('label = "Food"', 'label = "Food"\nsafety_critical = true', "without a text", id="option without a text"),
+        pytest.param(
+            'label = "Food"', 'label = "Food"\ntext = "x"\nsafety_critical = 1', "safety_critical", id="number for a flag"
+        ),
     ],
 )
 def test_a_broken_definition_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:

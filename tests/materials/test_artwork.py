@@ -187,7 +187,7 @@ def test_the_print_pdf_has_its_boxes_marks_and_code(sku: str) -> None:
     assert corner.getpixel((2, 2)) == (255, 255, 255)
 
 
-@pytest.mark.parametrize("sku", {*SHOWN, *PRINTED})
+@pytest.mark.parametrize("sku", sorted({*SHOWN, *PRINTED}))
 def test_every_font_is_embedded(sku: str) -> None:
     """A printer's machine has none of our fonts; each one used lies in the file, as a subset."""
     with opened(sku, for_print=sku in PRINTED) as pdf:

@@ -1,4 +1,4 @@
-"""The catalogue: every page in every language, what stands in for a missing one, and the source beneath what is unchecked."""
+"""The catalogue: every page in every language, and what stands in for a missing one."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,8 @@ import pytest
 from ihmiskauppa.contacts import Contact, Contacts
 from ihmiskauppa.languages import Language, Languages
 from ihmiskauppa.pages import catalogue, content, freshness
-from ihmiskauppa.pages.catalogue import Catalogue, Place, ShownSection, Text
+from ihmiskauppa.pages.catalogue import Catalogue, Place, Text
 from ihmiskauppa.pages.content import ContentError
-from ihmiskauppa.pages.freshness import State
 
 LANGUAGES = Languages(
     [
@@ -40,11 +39,9 @@ def write(folder: Path, page_id: str, language: str, body: str, *, order: int = 
 def stamp(folder: Path, page_id: str, language: str, *, reviewed: bool = False) -> None:
     """Say that a translation was made from the source as it is now, and perhaps that a person reviewed it."""
     files = {code: content.parse(folder / "pages" / page_id / f"{code}.md", page_id, code) for code in ("fi", language)}
-    freshness.stamp(files[language], files["fi"], "machine", DAY)
+    freshness.stamp(files[language], files["fi"], "machine", DAY, [part.id for part in files["fi"].parts])
     if reviewed:
-        sidecar = freshness.sidecar_path(files[language])
-        text = sidecar.read_text(encoding="utf-8")
-        sidecar.write_text(text.replace("made = 2026-11-24", "made = 2026-11-24\nreviewed = 2026-11-25"), encoding="utf-8")
+        freshness.review(files[language], files["fi"], "Anna", DAY)
 
 
 def site(tmp_path: Path) -> Path:
@@ -57,11 +54,6 @@ def site(tmp_path: Path) -> Path:
 
 def load(folder: Path, *places: Place) -> Catalogue:
     return catalogue.load(folder, LANGUAGES, CONTACTS, places)
-
-
-def section(folder: Path, language: str, section_id: str) -> ShownSection:
-    shown = load(folder).page(language, "get-help/police").sections
-    return next(one for one in shown if one.id == section_id)
 
 
 def shown(text: Text | None) -> tuple[str, str] | None:
@@ -121,87 +113,6 @@ def test_links_keep_the_reader_s_language_in_a_fallback(tmp_path: Path) -> None:
     assert 'href="https://x.example/"' in body
     assert "/~/" not in body
     assert "/en/" not in body
-
-
-CRITICAL = "## Kuka {#who}\n\n[Lähde](page:get-help/index)\n\n## Muu {#other}\n\nMuu\n"
-
-
-def police(tmp_path: Path, *others: str) -> Path:
-    """A site with a page whose section `who` is safety-critical, in Finnish and `others`, all stamped."""
-    folder = site(tmp_path)
-    write(folder, "get-help/police", "fi", CRITICAL, critical=["who"])
-    for language in others:
-        write(
-            folder, "get-help/police", language, f"## Who {{#who}}\n\nWho {language}\n\n## O {{#other}}\n\nOther {language}\n"
-        )
-        stamp(folder, "get-help/police", language)
-    return folder
-
-
-def test_the_source_needs_nothing_beneath(tmp_path: Path) -> None:
-    """A source is itself the last word."""
-    who = section(police(tmp_path), "fi", "who")
-    assert (who.state, who.beneath, who.replaced) == (State.SOURCE, None, False)
-
-
-def test_an_unchecked_critical_section_has_the_fallback_s_text_beneath(tmp_path: Path) -> None:
-    """Beneath a machine's safety-critical text stands the first fallback's, with links in the reader's language."""
-    folder = police(tmp_path, "sv", "ar")
-    for code in ("sv", "ar"):
-        who = section(folder, code, "who")
-        assert (who.state, who.replaced) == (State.MACHINE, False)
-        assert shown(who.text) == (code, f"<p>Who {code}</p>\n")
-        assert shown(who.beneath) == ("fi", f'<p><a href="/{code}/get-help/">Lähde</a></p>\n')
-        assert who.beneath is not None
-        assert who.beneath.heading == "Kuka"
-        other = section(folder, code, "other")
-        assert (other.state, other.beneath) == (State.MACHINE, None)
-
-
-def test_the_nearest_fallback_that_is_up_to_date_stands_beneath(tmp_path: Path) -> None:
-    """An Arabic reader gets the English beneath while it is up to date, and the Finnish once it is not."""
-    folder = police(tmp_path, "en", "ar")
-    assert shown(section(folder, "ar", "who").beneath) == ("en", "<p>Who en</p>\n")
-    write(folder, "get-help/police", "fi", CRITICAL.replace("Lähde", "Uusi"), critical=["who"])
-    stamp(folder, "get-help/police", "ar")
-    assert shown(section(folder, "ar", "who").beneath) == ("fi", '<p><a href="/ar/get-help/">Uusi</a></p>\n')
-
-
-def test_a_fallback_s_critical_section_has_the_source_beneath(tmp_path: Path) -> None:
-    """A stand-in that no person has checked needs its source as well."""
-    who = section(police(tmp_path, "en"), "ar", "who")
-    assert shown(who.text) == ("en", "<p>Who en</p>\n")
-    assert shown(who.beneath) == ("fi", '<p><a href="/ar/get-help/">Lähde</a></p>\n')
-
-
-def test_a_reviewed_critical_section_stands_alone(tmp_path: Path) -> None:
-    """What a person has checked against the source as it is needs nothing beneath."""
-    folder = police(tmp_path, "sv")
-    stamp(folder, "get-help/police", "sv", reviewed=True)
-    who = section(folder, "sv", "who")
-    assert (who.state, who.beneath, who.replaced) == (State.CURRENT, None, False)
-    assert shown(who.text) == ("sv", "<p>Who sv</p>\n")
-
-
-@pytest.mark.parametrize("reviewed", [False, True])
-def test_a_critical_section_out_of_date_is_replaced(tmp_path: Path, *, reviewed: bool) -> None:
-    """Once the source changed, its text stands in place of the old translation, reviewed or not; other sections stay."""
-    folder = police(tmp_path, "sv")
-    stamp(folder, "get-help/police", "sv", reviewed=reviewed)
-    changed = CRITICAL.replace("Lähde", "Uusi").replace("\nMuu\n", "\nUusi muu\n")
-    write(folder, "get-help/police", "fi", changed, critical=["who"])
-    who, other = section(folder, "sv", "who"), section(folder, "sv", "other")
-    assert (who.state, who.beneath, who.replaced) == (State.STALE, None, True)
-    assert shown(who.text) == ("fi", '<p><a href="/sv/get-help/">Uusi</a></p>\n')
-    assert (other.state, other.replaced) == (State.STALE, False)
-    assert shown(other.text) == ("sv", "<p>Other sv</p>\n")
-
-
-def test_a_translation_without_a_sidecar_is_out_of_date(tmp_path: Path) -> None:
-    """A safety-critical text whose origin nobody knows is replaced."""
-    folder = police(tmp_path, "sv")
-    (folder / "pages/get-help/police/sv.toml").unlink()
-    assert shown(section(folder, "sv", "who").text) == ("fi", '<p><a href="/sv/get-help/">Lähde</a></p>\n')
 
 
 def test_the_menu_has_sections_with_pages_and_forms_in_order(tmp_path: Path) -> None:
@@ -333,11 +244,3 @@ def test_a_section_without_a_front_page_is_refused(tmp_path: Path) -> None:
     (folder / "pages/news/today/fi.md").unlink()
     with pytest.raises(ContentError, match="shop/index:1: "):
         load(folder, Place("shop/order", "form:order", 1, {}, {}))
-
-
-def test_a_broken_sidecar_is_refused(tmp_path: Path) -> None:
-    """A sidecar that cannot be read stops the whole catalogue: nothing is shown as checked by mistake."""
-    folder = police(tmp_path, "sv")
-    (folder / "pages/get-help/police/sv.toml").write_text("[who", encoding="utf-8")
-    with pytest.raises(ContentError, match=r"sv\.toml:1: "):
-        load(folder)

@@ -195,3 +195,41 @@ def test_every_page_of_the_site_can_be_read() -> None:
     pages = list(content.find(folder / "pages", languages.load(folder / "languages.toml")))
     assert {page.id for page in pages if page.language == "fi"} >= {"home/index", "get-help/police"}
     assert all(page.sections for page in pages)
+
+
+def test_every_page_of_the_site_can_be_written_as_it_was_read(tmp_path: Path) -> None:
+    """With its own parts put back, a file is read again as the same parts, front matter and order."""
+    folder = settings.data_folder("content")
+    for file in content.find(folder / "pages", languages.load(folder / "languages.toml")):
+        written = content.with_parts(file, {part.id: part.text for part in file.parts}, [s.id for s in file.sections])
+        assert written.rstrip() == file.path.read_text(encoding="utf-8").rstrip()
+
+
+def test_other_parts_are_put_in_the_order_of_the_source(tmp_path: Path) -> None:
+    """A new section comes where the source has it; what is not given stays, line ends of Windows or not."""
+    (tmp_path / "sv.md").write_bytes(TRANSLATION.replace("\n", "\r\n").encode())
+    file = content.parse(tmp_path / "sv.md", "x/y", "sv")
+    ids = [section.id for section in file.sections]
+    parts = {"title": 'Ny "titel" \\n\nNy text', "new": "Ny rubrik\nNytt {contact:hotline}", ids[-1]: "Sist\nNytt"}
+    made = parsed(tmp_path, content.with_parts(file, parts, ["lead", "new", *ids[1:]]), "sv")
+    assert (made.title, made.summary) == ('Ny "titel" \\n', "Ny text")
+    assert [section.id for section in made.sections] == ["lead", "new", *ids[1:]]
+    assert {part.id: part.text for part in made.parts} == {part.id: part.text for part in file.parts} | parts
+    assert (made.updated, made.review) == (file.updated, file.review)
+
+
+def test_a_new_translation_has_its_source_s_days(tmp_path: Path) -> None:
+    """It begins with title, summary and what the source says of its age; a machine's until someone has checked it."""
+    source = parsed(tmp_path, SOURCE)
+    made = parsed(tmp_path, content.begun(source, 'En "titel"\nEn text'), "sv")
+    assert (made.title, made.summary, made.review) == ('En "titel"', "En text", "machine")
+    assert (made.updated, made.checked) == (source.updated, source.checked)
+
+
+def test_who_checked_is_written_into_the_front_matter_only(tmp_path: Path) -> None:
+    """A line of the text that looks the same stays."""
+    file = parsed(tmp_path, TRANSLATION + '\nreview = "machine"\n', "sv")
+    content.write_review(file, content.BY_PERSON)
+    again = content.parse(file.path, "x/y", "sv")
+    assert again.review == "person"
+    assert 'review = "machine"' in again.sections[-1].body

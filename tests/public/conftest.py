@@ -1,11 +1,9 @@
 """The public site in-process, and the posting of forms."""
 
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,7 @@ from ihmiskauppa.app import build_public_app
 from ihmiskauppa.public import editions, form_token
 from ihmiskauppa.public.editions import Edition
 from ihmiskauppa.public.gateway import Gateway
-from ihmiskauppa.settings import Settings, data_folder
+from ihmiskauppa.settings import Settings
 from tests.client import CheckedClient, Page
 from tests.conftest import InboxKey, make_instance
 
@@ -84,9 +82,3 @@ def make_site(tmp_path_factory: pytest.TempPathFactory, inbox_key: InboxKey) -> 
 def site(make_site: Callable[..., Site]) -> Site:
     """One site for tests that leave it as it was, but for what they send."""
     return make_site()
-
-
-@pytest.fixture
-def content_copy(tmp_path: Path) -> Path:
-    """A copy of the content folder that a test may change."""
-    return Path(shutil.copytree(data_folder("content"), tmp_path / "content"))

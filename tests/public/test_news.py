@@ -157,6 +157,29 @@ def test_an_entry_holds_the_item_in_its_language(site: Site) -> None:
         assert all(page.text(paragraph) in text for paragraph in note)
 
 
+def test_an_item_that_changed_where_safety_hangs_on_it_says_so_in_the_feed(
+    content_copy: Path, make_site: Callable[..., Site]
+) -> None:
+    """Title and text are the new Finnish ones, marked as Finnish, with a line in Swedish and the hotline."""
+    source = content_copy / "news/2018-11-police-not-told/fi.md"
+    text = source.read_text(encoding="utf-8")
+    assert 'title = "Poliisille ei enää' in text
+    source.write_text(
+        text.replace('title = "', 'title = "Uusi: ').replace("+++\n", "+++\nUusi lause.\n\n").replace("Uusi lause.\n\n", "", 1)
+    )
+    root = etree.fromstring(feed(make_site(content_folder=content_copy), "sv"))
+    assert GRAMMAR.validate(root), GRAMMAR.error_log
+    entry = entries(root)[f"tag:ihmiskauppa.fi,2019:sv/{POLICE}"]
+    title, summary = (entry.find(f"atom:{name}", NAME) for name in ("title", "summary"))
+    assert (title.get(LANG), title.text.startswith("Uusi: ")) == ("fi", True)
+    assert summary.get(LANG) == "fi"
+    content = html5lib.parseFragment(entry.findtext("atom:content", namespaces=NAME), namespaceHTMLElements=False)
+    lead = next(div for div in content if div.tag == "div")
+    assert (lead.get("lang"), "Uusi lause." in "".join(lead.itertext())) == ("fi", True)
+    line = next(p for p in content if p.tag == "p" and "Det här avsnittet har ändrats" in (p.text or ""))
+    assert [link.get("href") for link in line] == ["tel:+358295463177"]
+
+
 def test_only_languages_with_items_have_a_feed(site: Site, content_copy: Path, make_site: Callable[..., Site]) -> None:
     """Arabic has none until an item is translated, and then holds that one only; no feed holds a stand-in."""
     assert site.client.get("/ar/news/feed.atom").status_code == 404

@@ -1,7 +1,9 @@
 """The forms: what they show, take, refuse, and keep."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from ihmiskauppa.app import build_public_app
 from ihmiskauppa.intake.outbox import OutboxRow
 from ihmiskauppa.logs import AllowListFormatter
 from ihmiskauppa.public.within import within
+from ihmiskauppa.settings import data_folder
 from tests.client import CheckedClient, Page
 from tests.conftest import InboxKey
 from tests.public.conftest import Site, aged, reference
@@ -164,7 +167,8 @@ def test_not_safe_shows_the_emergency_number(site: Site) -> None:
         boxes = [box for box in page.all("div", class_="ik-choice") if any(i.get("value") == "no" for i in box)]
         danger = next(box for box in boxes if any(i.get("name") == "safe_now" for i in box))
         links = [link.get("href") for link in danger.iter("{http://www.w3.org/1999/xhtml}a")]
-        assert links == ["tel:112", "tel:+358295463177"]
+        times = 1 if code in {"fi", "en"} else 2  # once more in the source beneath
+        assert links == ["tel:112", "tel:+358295463177"] * times
 
 
 def test_the_same_post_again_is_one_message(site: Site) -> None:
@@ -284,7 +288,37 @@ def test_sensitive_texts_no_person_checked_have_their_source_beneath(site: Site)
     assert beneath
     assert all(paragraph.get("lang") == "en" and paragraph.get("dir") == "ltr" for paragraph in beneath)
     assert any("not reported to the police" in "".join(paragraph.itertext()) for paragraph in beneath)
+    assert any("call the emergency number 112 now" in "".join(paragraph.itertext()) for paragraph in beneath), "an option's"
     assert not site.client.page("/en/get-help/write-to-us/").all("p", class_="ik-beneath")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Becoming a client is not reported to the police.", "We do not tell the police that you become a client."),
+        ("If you are in danger, call the emergency number", "In danger? Call"),
+    ],
+    ids=["note", "option"],
+)
+def test_a_changed_sensitive_text_is_in_english_until_it_is_translated(
+    tmp_path: Path, make_site: Callable[..., Site], old: str, new: str
+) -> None:
+    """The old translation is gone at once in every language; English, marked as such, has a line with the hotline below."""
+    forms = Path(shutil.copytree(data_folder("forms"), tmp_path / "forms"))
+    file = forms / "self-referral.toml"
+    assert old in file.read_text(encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    changed = make_site(forms_folder=forms)
+    for code, line in (("fi", "Tämä kohta on muuttunut."), ("sv", "Det här avsnittet har ändrats."), ("ar", "تغيّر هذا الجزء.")):
+        page = changed.client.page(f"/{code}/get-help/write-to-us/")
+        (english,) = (span for span in page.all("span", lang="en") if page.text(span).startswith(new))
+        assert english.get("dir") == "ltr"
+        told = page.one("p", class_="ik-changed")
+        assert page.text(told).startswith(line)
+        assert [link.get("href") for link in told] == ["tel:+358295463177"]
+        beneath = [page.text(each) for each in page.all("p", class_="ik-beneath")]
+        assert not [text for text in beneath if text.startswith(new)], "what is in English already needs no English beneath"
+    assert not changed.client.page("/en/get-help/write-to-us/").all("p", class_="ik-changed")
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"), include_characters="\n"), max_size=300)

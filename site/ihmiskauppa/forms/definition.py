@@ -40,7 +40,10 @@ _QUESTION_KEYS: Final = {
 }
 _SECTION_KEYS: Final = {**dict.fromkeys(("name", "title", "staff"), str), **dict.fromkeys(("note", "question"), list)}
 _NOTE_KEYS: Final = {"text": str, "safety_critical": bool}
-_OPTION_KEYS: Final = dict.fromkeys(("value", "label", "staff", "text", "flag", "refused", "page"), str)
+_OPTION_KEYS: Final = {
+    **dict.fromkeys(("value", "label", "staff", "text", "flag", "refused", "page"), str),
+    "safety_critical": bool,
+}
 
 
 class DefinitionError(Exception):
@@ -84,6 +87,7 @@ class Option:
     """One answer to choose. `text` is shown at once to whoever chooses it; `flag` stands in the subject the staff see.
 
     With an answer that is `refused`, the form is not taken: the text says why. `page` is one that helps whoever chooses it.
+    What is `safety_critical` is the text.
     """
 
     value: str
@@ -93,6 +97,7 @@ class Option:
     flag: str = ""
     refused: str = ""
     page: str = ""
+    safety_critical: bool = False
 
 
 @dataclass(frozen=True)
@@ -331,11 +336,13 @@ def _question(entry: dict[str, Any], rows: tuple[Row, ...]) -> Question:
 def _options(kind: Kind, entry: dict[str, Any]) -> Iterator[Option]:
     options = [known(option, _OPTION_KEYS) for option in entry.get("option", ())]
     if kind is Kind.YES_NO:
-        texts = {option["value"]: option.get("text", "") for option in options}
-        if not set(texts) <= {"yes", "no"}:
+        said = {option["value"]: option for option in options}
+        if not set(said) <= {"yes", "no"}:
             raise ValueError(f"{entry['name']}: only yes and no can have a text")
-        yield Option("yes", msgid("Yes"), "Kyllä", texts.get("yes", ""))
-        yield Option("no", msgid("No"), "Ei", texts.get("no", ""))
+        for value, label, staff in (("yes", msgid("Yes"), "Kyllä"), ("no", msgid("No"), "Ei")):
+            option = said.get(value, {})
+            critical = option.get("safety_critical", False)
+            yield Option(value, label, staff, option.get("text", ""), safety_critical=critical)
     elif kind is Kind.SCALE:
         for point, (label, staff) in enumerate(AGREEMENT, 1):
             yield Option(str(point), label, staff)
@@ -363,6 +370,8 @@ def _faults(form: Form) -> Iterator[str]:
             yield f"{question.name}: an option is used twice"
         if bool(question.beyond) != (question.kind is Kind.QUANTITIES) or any(not 1 <= r.step <= r.most for r in question.rows):
             yield f"{question.name}: quantities, and they alone, say what is asked beyond; their steps are 1 to most"
+        if any(option.safety_critical and not option.text for option in question.options):
+            yield f"{question.name}: an option without a text has nothing that is safety-critical"
         if question.limit < 1:
             yield f"{question.name}: limit must be at least 1"
         seen[question.name] = question

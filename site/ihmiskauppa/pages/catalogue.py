@@ -14,13 +14,14 @@ from markupsafe import Markup
 
 from ihmiskauppa.contacts import Contacts
 from ihmiskauppa.languages import SOURCE, Language, Languages
-from ihmiskauppa.pages import content, figures, freshness, markup, news
-from ihmiskauppa.pages.content import ContentError, PageFile, Section
+from ihmiskauppa.pages import content, figures, freshness, markup, news, sidecars
+from ihmiskauppa.pages.content import TITLE, ContentError, PageFile, Section
 from ihmiskauppa.pages.freshness import State
 from ihmiskauppa.pages.published import Published
 from ihmiskauppa.pages.sanitised import Sanitised
 
 HOME: Final = "home/index"
+CHECKED: Final = frozenset({State.SOURCE, State.CURRENT})  # by a person
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ class Text:
 class ShownSection:
     """A section as a reader gets it.
 
-    `beneath` is the source that stands under a safety-critical text no person has checked; `replaced` says that such a text
-    was out of date, so that the source stands in its place.
+    `state` is that of the translation; `replaced` says that another language's text stands in its place. `beneath` is what
+    stands under a safety-critical text that no person has checked.
     """
 
     id: str
@@ -79,6 +80,8 @@ class ShownSection:
 class Page:
     """A page as a reader of `language` gets it; `body_language` differs where the language lacks it.
 
+    `title_language` is that of title and summary: it differs from `body_language` where these are replaced, as sections are.
+
     Only a news item has `published`; it may lack `updated`, and always lacks `checked`.
     """
 
@@ -88,6 +91,8 @@ class Page:
     body_language: Language
     title: str
     summary: str
+    title_language: Language
+    title_state: State
     published: Published | None
     updated: datetime.date | None
     checked: datetime.date | None
@@ -179,7 +184,7 @@ class Catalogue:
             written = next(code for code in (language, *self.languages[language].fallback) if code in known)
             return Entry(page_id, path, place.titles[language], place.summaries[language], self.languages[written])
         page = self._pages[language][page_id]
-        return Entry(page_id, path, page.title, page.summary, page.body_language)
+        return Entry(page_id, path, page.title, page.summary, page.title_language)
 
     def menu(self, language: str) -> tuple[tuple[Entry, tuple[Entry, ...]], ...]:
         """The sections' front pages, each with the pages and forms of its section, in order."""
@@ -277,23 +282,35 @@ def load(
 
 
 class _Builder:
-    """Renders every section once and puts pages together from them."""
+    """Renders every section once, reads every sidecar once, and puts pages together from them."""
 
     def __init__(self, languages: Languages, renderer: markup.Renderer, files: Mapping[str, Mapping[str, PageFile]]) -> None:
         self._languages, self._renderer, self._files = languages, renderer, files
         self._rendered: dict[tuple[str, str, str], Text] = {}
+        self._known: dict[tuple[str, str, str], tuple[State, bool]] = {}
+        self._histories = {page_id: sidecars.history(by_language[SOURCE]) for page_id, by_language in files.items()}
+        self._origins = {
+            (page_id, code): sidecars.origins(file)
+            for page_id, by_language in files.items()
+            for code, file in by_language.items()
+            if code != SOURCE
+        }
 
     def page(self, page_id: str, language: Language) -> Page:
         files = self._files[page_id]
         file = files[next(code for code in (language.code, *language.fallback, SOURCE) if code in files)]
-        origins = freshness.read(file)
+        for section in file.sections:
+            self._text(file, section.id, language)  # what is hidden today must be fit to be shown tomorrow
+        head = self._shown_of(file, TITLE)
         return Page(
             id=page_id,
             path=f"/{language.code}/{path_of(page_id)}",
             language=language,
             body_language=self._languages[file.language],
-            title=file.title,
-            summary=file.summary,
+            title=head.title,
+            summary=head.summary,
+            title_language=self._languages[head.language],
+            title_state=self._state(file, TITLE),
             published=file.published,
             updated=file.updated,
             checked=file.checked,
@@ -301,52 +318,65 @@ class _Builder:
             audience=files[SOURCE].audience,
             shows=files[SOURCE].shows,
             art=files[SOURCE].art,
-            sections=tuple(self._sections(file, origins, language)),
+            sections=tuple(self._section(file, wanted.id, language) for wanted in self._wanted(file)),
             translations=tuple(self._languages[code] for code in self._languages if code in files),
         )
 
-    def _sections(self, file: PageFile, origins: Mapping[str, freshness.Origin], reader: Language) -> Iterator[ShownSection]:
-        """The sections of `file`; where it lacks a safety-critical one, the source's stands in at its place."""
+    def _wanted(self, file: PageFile) -> Iterator[Section]:
+        """The source's sections that readers of `file` get: all, though a plain version may leave out what protects nobody."""
         source = self._files[file.id][SOURCE]
-        for wanted in source.sections:
-            section = file.section(wanted.id)
-            if section is not None:
-                yield self._shown(file, section, origins.get(wanted.id), reader)
-            elif wanted.id in source.safety_critical:
-                stand_in = self._trusted(file, wanted.id, reader) or self._text(source, wanted, reader)
-                yield ShownSection(wanted.id, stand_in, State.MISSING, None, replaced=True)
-        for section in file.sections:
-            if source.section(section.id) is None:
-                yield self._shown(file, section, None, reader)
+        for section in source.sections:
+            plain = self._languages[file.language].plain and section.id not in source.safety_critical
+            if file.section(section.id) is not None or not plain:
+                yield section
 
-    def _shown(self, file: PageFile, section: Section, origin: freshness.Origin | None, reader: Language) -> ShownSection:
-        source = self._files[file.id][SOURCE]
-        if file.language == SOURCE:
-            return ShownSection(section.id, self._text(file, section, reader), State.SOURCE, None, replaced=False)
-        state = freshness.state(source.section(section.id), origin)
-        critical = section.id in source.safety_critical
-        if critical and state is State.STALE:
-            stand_in = self._trusted(file, section.id, reader)
-            if stand_in is not None:
-                return ShownSection(section.id, stand_in, state, None, replaced=True)
-        beneath = self._trusted(file, section.id, reader) if critical and state is not State.CURRENT else None
-        return ShownSection(section.id, self._text(file, section, reader), state, beneath, replaced=False)
+    def _section(self, file: PageFile, section_id: str, reader: Language) -> ShownSection:
+        """A section of `file`, or what stands in its place; beneath what no person has checked, what can be trusted."""
+        state, shown = self._state(file, section_id), self._shown_of(file, section_id)
+        beneath = None
+        if section_id in self._files[file.id][SOURCE].safety_critical and self._state(shown, section_id) not in CHECKED:
+            trusted = self._trusted(shown, section_id)
+            beneath = self._text(trusted, section_id, reader)
+        return ShownSection(section_id, self._text(shown, section_id, reader), state, beneath, replaced=shown is not file)
 
-    def _trusted(self, file: PageFile, section_id: str, reader: Language) -> Text | None:
-        """The section in the first fallback language of `file` that has it as it should be now; last, the source."""
-        for code in (*self._languages[file.language].fallback, SOURCE):
-            other = self._files[file.id].get(code)
-            section = other.section(section_id) if other else None
-            if other is None or section is None:
-                continue
-            source = self._files[file.id][SOURCE].section(section_id)
-            if code == SOURCE or freshness.state(source, freshness.read(other).get(section_id)) is not State.STALE:
-                return self._text(other, section, reader)
-        return None
+    def _shown_of(self, file: PageFile, part: str) -> PageFile:
+        """The file whose text of a part is shown to readers of `file`."""
+        return self._trusted(file, part) if self._hidden(file, part) else file
 
-    def _text(self, file: PageFile, section: Section, reader: Language) -> Text:
-        key = (file.id, file.language, section.id)
+    def _trusted(self, file: PageFile, part: str) -> PageFile:
+        """The first fallback of `file` whose text of a part can be shown and is not stale; last, the source."""
+        files = self._files[file.id]
+        for code in self._languages[file.language].fallback:
+            if code in files and self._state(files[code], part) not in freshness.UNFIT:
+                return files[code]
+        return files[SOURCE]
+
+    def _hidden(self, file: PageFile, part: str) -> bool:
+        return self._judged(file, part)[1]
+
+    def _state(self, file: PageFile, part: str) -> State:
+        return self._judged(file, part)[0]
+
+    def _judged(self, file: PageFile, part: str) -> tuple[State, bool]:
+        """The state of a part of a file, and whether another text stands in its place; found once for all readers."""
+        key = (file.id, file.language, part)
+        if key not in self._known:
+            source = self._files[file.id][SOURCE]
+            wanted = source.part(part)
+            if file.language == SOURCE or wanted is None:
+                self._known[key] = State.SOURCE, False
+            else:
+                versions, origin = self._histories[file.id].get(part, ()), self._origins[file.id, file.language].get(part)
+                state = freshness.state(wanted, versions, file.part(part), origin)
+                change = freshness.gravest(wanted, versions, origin.source) if origin else None
+                self._known[key] = state, freshness.hidden(state, change, critical=part in source.safety_critical)
+        return self._known[key]
+
+    def _text(self, file: PageFile, section_id: str, reader: Language) -> Text:
+        key = (file.id, file.language, section_id)
         if key not in self._rendered:
+            section = file.section(section_id)
+            assert section is not None  # noqa: S101 - a missing one is hidden, and the source has all that is wanted
             language = self._languages[file.language]
             line = section.heading_line
             try:

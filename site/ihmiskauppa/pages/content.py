@@ -5,9 +5,10 @@ with its `{#id}` and what stands under it; what comes before the first heading i
 """
 
 import datetime
+import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,12 +18,15 @@ from ihmiskauppa.pages import published
 from ihmiskauppa.pages.published import Published
 
 LEAD: Final = "lead"
+TITLE: Final = "title"  # the part of a page that is its title and summary
 FENCE: Final = "+++"
 # Lists and the like that the program puts beneath a page's text: templates/shows/<name>.html.
 SHOWS: Final = frozenset({"accessibility", "languages", "news", "releases"})
 # Drawings of our own that stand on a page: templates/art/<name>.svg.
 ART: Final = frozenset({"desk", "call", "bench"})
-REVIEWS: Final = frozenset({"machine", "person"})
+BY_MACHINE: Final = "machine"  # was made what no person has checked
+BY_PERSON: Final = "person"  # has checked all that a machine translated
+REVIEWS: Final = frozenset({BY_MACHINE, BY_PERSON})
 AUDIENCES: Final = frozenset({"victim", "helper", "professional", "public"})
 TITLE_LENGTH: Final = 70
 SUMMARY_LENGTH: Final = 180
@@ -123,8 +127,16 @@ class PageFile:
     in_turn: bool
     sections: tuple[Section, ...]
 
+    @property
+    def parts(self) -> tuple[Section, ...]:
+        """All that is translated part by part: title and summary first, then the sections."""
+        return (Section(TITLE, self.title, self.summary, line=1, heading_line=1), *self.sections)
+
     def section(self, section_id: str) -> Section | None:
         return next((section for section in self.sections if section.id == section_id), None)
+
+    def part(self, name: str) -> Section | None:
+        return next((part for part in self.parts if part.id == name), None)
 
 
 def find(folder: Path, languages: Languages) -> Iterator[PageFile]:
@@ -148,8 +160,7 @@ def parse(path: Path, page_id: str, language: str, kind: Kind = PAGE) -> PageFil
     end = [line.rstrip() for line in lines].index(FENCE, 1)
     matter = _front_matter(path, "\n".join(lines[1:end]), language, kind)
     sections = tuple(_sections(path, lines, end + 1))
-    ids = [section.id for section in sections]
-    unknown = set(matter["safety_critical"]) - set(ids)
+    unknown = set(matter["safety_critical"]) - {TITLE, *(section.id for section in sections)}
     if unknown:
         line = _key_line("\n".join(lines[1:end]), "safety_critical")
         raise ContentError(path, line, f"safety_critical names sections that do not exist: {', '.join(sorted(unknown))}")
@@ -176,6 +187,48 @@ def parse(path: Path, page_id: str, language: str, kind: Kind = PAGE) -> PageFil
 def line_of(path: Path, key: str) -> int:
     """The line on which `key` stands in the front matter of a file that was parsed."""
     return _key_line(path.read_text(encoding="utf-8").partition("\n")[2], key)
+
+
+def begun(source: PageFile, title: str) -> str:
+    """The text of a new translation that has nothing yet but its front matter; `title` is title and summary, a line each."""
+    lines = [FENCE]
+    for key, value in zip(("title", "summary"), (*title.split("\n", 1), ""), strict=False):
+        lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+    if source.published is not None:
+        lines.append(f'published = "{source.published.text}"')
+    for key, day in (("updated", source.updated), ("checked", source.checked)):
+        lines += [f"{key} = {day.isoformat()}"] if day else []
+    return "\n".join([*lines, f'review = "{BY_MACHINE}"', FENCE, ""])
+
+
+def with_parts(file: PageFile, parts: Mapping[str, str], order: Sequence[str]) -> str:
+    """The text of a file with other `parts`, by name as `Section.text` has them; its sections in `order`, others after them."""
+    lines = file.path.read_bytes().decode("utf-8").replace("\r\n", "\n").split("\n")
+    end = [line.rstrip() for line in lines].index(FENCE, 1)
+    matter = "\n".join(lines[: end + 1])
+    if TITLE in parts:
+        title, _, summary = parts[TITLE].partition("\n")
+        for key, value in (("title", title), ("summary", summary)):
+            written = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+            matter = re.sub(rf"^{key}[ \t]*=.*$", written.replace("\\", r"\\"), matter, count=1, flags=re.MULTILINE)
+    texts = {section.id: section.text for section in file.sections} | dict(parts)
+    names = [name for name in (*order, *texts) if name in texts and name != TITLE]
+    return "\n".join([matter, *(_as_written(name, texts[name]) for name in dict.fromkeys(names))])
+
+
+def _as_written(name: str, text: str) -> str:
+    if name == LEAD:
+        return f"{text}\n" if text else ""
+    heading, _, body = text.partition("\n")
+    return f"## {heading} {{#{name}}}\n\n{body.strip()}\n"
+
+
+def write_review(file: PageFile, review: str) -> None:
+    """Write into the front matter of a translation who has checked it, if it says otherwise."""
+    if file.review != review:
+        text = file.path.read_bytes().decode("utf-8")
+        changed = re.sub(r"^review[ \t]*=.*?(?=\r?$)", f'review = "{review}"', text, count=1, flags=re.MULTILINE)
+        file.path.write_bytes(changed.encode())
 
 
 def _front_matter(path: Path, text: str, language: str, kind: Kind) -> dict[str, Any]:
@@ -240,7 +293,7 @@ def _key_line(text: str, key: str) -> int:
 
 def _sections(path: Path, lines: list[str], start: int) -> Iterator[Section]:
     """Split the body, whose first line is `lines[start]`, at its level-2 headings."""
-    section_id, heading, first, seen = LEAD, "", start, {LEAD}
+    section_id, heading, first, seen = LEAD, "", start, {LEAD, TITLE}
 
     def section(end: int) -> Section:
         line = _first_line(lines, first)

@@ -1,147 +1,174 @@
-"""Which source version each section of a translation was made from: the sidecars `<language>.toml` beside the pages.
+"""How far each part of a translation can be trusted against its source as it is now, and what is therefore shown of it.
 
-A sidecar has one table a section. A translation's says the hash of the source section it was made from, by whom and when,
-and who reviewed it; the source's keeps the hash of the text last classified, so that no change goes unnoticed.
+A part is a section, or title and summary together. Nobody has to remember what changed: the sidecars know the version a
+translation was made from, and the class of every change of the source since.
 """
 
 import datetime
 import enum
-import hashlib
-import json
-import re
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from ihmiskauppa.languages import PLAIN, SOURCE
-from ihmiskauppa.pages.content import ContentError, PageFile, Section
+from ihmiskauppa.languages import SOURCE
+from ihmiskauppa.pages import sidecars
+from ihmiskauppa.pages.content import BY_MACHINE, ContentError, PageFile, Section
+from ihmiskauppa.pages.sidecars import Change, Origin, Version, version
 
-HASH_DIGITS: Final = 16  # hexadecimal; a name for a version, not a protection
+REVIEW_HOLDS: Final = datetime.timedelta(days=365)  # then a person should look again
 
 
 class State(enum.Enum):
-    """How far a translated section can be trusted."""
+    """How far a part of a translation can be trusted; all but `SOURCE` as `translations status` names them."""
 
     SOURCE = "source"
     MISSING = "missing"
-    MACHINE = "machine"
-    CURRENT = "current"
+    DRAFT = "draft"
     STALE = "stale"
+    MACHINE = "machine"
+    WAITING = "waiting for review"
+    OVERDUE = "review overdue"
+    CURRENT = "current"
 
 
-@dataclass(frozen=True)
-class Origin:
-    """What a sidecar says of one section."""
-
-    source: str
-    by: str
-    made: datetime.date
-    reviewed: datetime.date | None = None
+# What a translator has yet to do: no text of it was made from the source as it is now.
+UNFIT: Final = frozenset({State.MISSING, State.DRAFT, State.STALE})
 
 
-def version(section: Section) -> str:
-    """The name of this version of a section: the start of the SHA-256 of its text."""
-    return hashlib.sha256(section.text.encode()).hexdigest()[:HASH_DIGITS]
+def state(wanted: Section, versions: tuple[Version, ...], translated: Section | None, origin: Origin | None) -> State:
+    """Where a translated part stands against the source's part `wanted` as it is now, whatever the day.
 
-
-def sidecar_path(page: PageFile) -> Path:
-    """Where the sidecar of `page` lies."""
-    return page.path.with_suffix(".toml")
-
-
-def read(page: PageFile) -> Mapping[str, Origin]:
-    """The sidecar of `page`; empty if there is none. Raises `ContentError`."""
-    path = sidecar_path(page)
-    if not path.exists():
-        return {}
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        origins = {
-            name: Origin(entry["source"], entry["by"], entry["made"], entry.get("reviewed")) for name, entry in table.items()
-        }
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as fault:
-        raise ContentError(path, 1, f"{type(fault).__name__}: {fault}") from fault
-    for name, origin in origins.items():
-        texts, days = (origin.source, origin.by), (origin.made, origin.reviewed or origin.made)
-        if not all(isinstance(text, str) for text in texts) or not all(isinstance(day, datetime.date) for day in days):
-            raise ContentError(path, 1, f"{name}: source and by are texts, made and reviewed are days")
-    return origins
-
-
-def state(source: Section | None, origin: Origin | None) -> State:
-    """Where the translation with this `origin` stands against the source section as it is now."""
-    if source is None or origin is None:
-        return State.STALE
-    if origin.source != version(source):
-        return State.STALE
-    return State.CURRENT if origin.reviewed else State.MACHINE
-
-
-def stamp(page: PageFile, source: PageFile, by: str, today: datetime.date) -> None:
-    """Write the sidecar that says: every section of `page` was made from `source` as it is now.
-
-    What was already said of a section that has not changed since is kept.
+    A draft is what nobody has stamped since it was written.
     """
-    before = read(page)
-    blocks: list[str] = []
-    for section in source.sections:
-        origin = before.get(section.id)
-        if origin is None or origin.source != version(section):
-            origin = Origin(version(section), by, today)
-        maker = json.dumps(origin.by, ensure_ascii=False)
-        block = f'[{section.id}]\nsource = "{origin.source}"\nby = {maker}\nmade = {origin.made.isoformat()}\n'
-        if origin.reviewed:
-            block += f"reviewed = {origin.reviewed.isoformat()}\n"
-        blocks.append(block)
-    sidecar_path(page).write_text("\n".join(blocks), encoding="utf-8")
+    if translated is None:
+        return State.MISSING
+    if origin is None or origin.text != version(translated.text):
+        return State.DRAFT
+    if gravest(wanted, versions, origin.source) not in {None, Change.SMALL}:
+        return State.STALE
+    if origin.reviewed is not None:
+        return State.CURRENT
+    return State.MACHINE if origin.by == BY_MACHINE else State.WAITING
 
 
-def unclassified(source: PageFile) -> list[str]:
-    """Section ids of a source page that changed since its sidecar was written."""
+def on(day: datetime.date, found: State, origin: Origin | None) -> State:
+    """The state on a day: a review does not hold for ever, though the text is shown as before."""
+    reviewed = origin.reviewed if origin else None
+    overdue = found is State.CURRENT and reviewed is not None and day - reviewed > REVIEW_HOLDS
+    return State.OVERDUE if overdue else found
+
+
+def gravest(wanted: Section, versions: tuple[Version, ...], made_from: str) -> Change | None:
+    """The gravest change of the source since its version `made_from`; None if there was none.
+
+    A change that nobody has classed yet counts as one of meaning. After an unknown version, all changes count.
+    """
+    now = version(wanted.text)
+    if made_from == now:
+        return None
+    names = [each.name for each in versions]
+    after = len(names) - names[::-1].index(made_from) if made_from in names else 0
+    changes = [each.change for each in versions[after:] if each.change is not None]
+    if made_from not in names or now != names[-1]:
+        changes.append(Change.MEANING)
+    return max(changes, key=list(Change).index)
+
+
+def hidden(found: State, change: Change | None, *, critical: bool) -> bool:
+    """Whether another text stands in the place of a translated part: what is missing, and what could do harm.
+
+    `critical` is what the source's front matter says of the part, `change` the gravest since it was translated.
+    """
+    if found is State.MISSING:
+        return True
+    return found in {State.STALE, State.DRAFT} and (critical or change is Change.SAFETY)
+
+
+def unclassed(source: PageFile) -> list[str]:
+    """The parts of a source that are new or changed since its sidecar was written."""
     assert source.language == SOURCE  # noqa: S101
-    known = read(source)
-    return [s.id for s in source.sections if s.id not in known or known[s.id].source != version(s)]
+    known = sidecars.history(source)
+    return [part.id for part in source.parts if part.id not in known or known[part.id][-1].text != part.text]
 
 
-_CONTACT: Final = re.compile(r"\{contact:[a-z0-9-]+\}")
-_COUNTED: Final = re.compile(r"\]\(([^)]+)\)|(\{(?:contact|figure):[a-z0-9-]+\})|^(:::+[ \t]*\S*)|(\d+)", re.MULTILINE)
+def class_changes(source: PageFile, change: Change | None, by: str, day: datetime.date, only: Collection[str] = ()) -> None:
+    """Write into the sidecar of a source how far its changed parts, or `only` some of them, changed. Raises `ContentError`.
 
-
-def differences(file: PageFile, source: PageFile) -> list[str]:
-    """What a translation has that its source lacks, or the other way: sections, links, names, containers, numbers.
-
-    A plain version may leave out sections and more, but nothing that is safety-critical, and no telephone number there.
+    What is new needs no class, for nothing was made from it. What is gone keeps its versions, lest it come back without them.
     """
-    if file.language.endswith(PLAIN):
-        return _plain_differences(file, source)
-    ours, theirs = [s.id for s in file.sections], [s.id for s in source.sections]
-    if ours != theirs:
-        return [f"{file.path}: sections {ours} differ from the source's {theirs}"]
-    faults = []
-    for section, original in zip(file.sections, source.sections, strict=True):
-        extra, lacking = _counted(section.text), _counted(original.text)
-        if extra != lacking:
-            odd = sorted((set(extra) ^ set(lacking)) or set(extra))
-            faults.append(f"{file.path}:{section.line}: {section.id}: not as in the source: {', '.join(odd)}")
-    return faults
+    known = sidecars.history(source)
+    kept = dict(known)
+    for part in source.parts:
+        before = known.get(part.id, ())
+        kept[part.id] = (
+            before if before and only and part.id not in only else _classed(source.path, part, before, change, by, day)
+        )
+    sidecars.write_history(source, kept)
 
 
-def _plain_differences(file: PageFile, source: PageFile) -> list[str]:
-    ours, theirs = [s.id for s in file.sections], [s.id for s in source.sections]
-    if ours != [section_id for section_id in theirs if section_id in ours]:
-        return [f"{file.path}: sections {ours} are not among the source's {theirs}, or in another order"]
-    lacking = [s.id for s in source.sections if s.id in source.safety_critical and s.id not in ours]
-    faults = [f"{file.path}: lacks the safety-critical section {section_id}" for section_id in lacking]
-    for section in file.sections:
-        original = source.section(section.id)
-        assert original is not None  # noqa: S101 - ours are among theirs
-        missing = set(_CONTACT.findall(original.text)) - set(_CONTACT.findall(section.text))
-        if section.id in source.safety_critical and missing:
-            faults.append(f"{file.path}:{section.line}: {section.id}: lacks {', '.join(sorted(missing))}")
-    return faults
+def _classed(
+    path: Path, part: Section, known: tuple[Version, ...], change: Change | None, by: str, day: datetime.date
+) -> tuple[Version, ...]:
+    if not known:
+        return (Version(part.text, by, day),)
+    if known[-1].text == part.text:
+        return known
+    if change is None:
+        raise ContentError(path, part.line, f"{part.id} has changed: say how far, {', '.join(Change)}")
+    return (*known, Version(part.text, by, day, change, known[-1].name))
 
 
-def _counted(text: str) -> list[str]:
-    return sorted(next(group for group in match.groups() if group) for match in _COUNTED.finditer(text))
+def states(translation: PageFile, source: PageFile) -> Mapping[str, State]:
+    """The state of each part of a translation that the source has, by its name."""
+    versions, origins = sidecars.history(source), sidecars.origins(translation)
+    return {
+        part.id: state(part, versions.get(part.id, ()), translation.part(part.id), origins.get(part.id))
+        for part in source.parts
+    }
+
+
+def changed_since(translation: PageFile, source: PageFile) -> list[str]:
+    """The parts of a translation that were made from a text of the source that said something else."""
+    versions, origins = sidecars.history(source), sidecars.origins(translation)
+    return [
+        part.id
+        for part in source.parts
+        if part.id in origins and gravest(part, versions.get(part.id, ()), origins[part.id].source) not in {None, Change.SMALL}
+    ]
+
+
+def stamp(translation: PageFile, source: PageFile, by: str, day: datetime.date, named: Collection[str] = ()) -> list[str]:
+    """Write the sidecar that says: these parts of a translation were made from the source as it is now. Returns their names.
+
+    Those are the parts that were written since the last stamp, and those that are `named`. A part whose source has changed
+    must be named: mending a comma in an old translation does not make it a new one.
+    """
+    before, late = sidecars.origins(translation), changed_since(translation, source)
+    kept: dict[str, Origin] = {}
+    stamped: list[str] = []
+    for part in source.parts:
+        translated, origin = translation.part(part.id), before.get(part.id)
+        if translated is None:
+            continue
+        written = origin is None or origin.text != version(translated.text)
+        if part.id in named or (written and part.id not in late):
+            origin = Origin(version(part.text), version(translated.text), by, day)
+            stamped.append(part.id)
+        if origin is not None:
+            kept[part.id] = origin
+    sidecars.write_origins(translation, kept)
+    return stamped
+
+
+def review(translation: PageFile, source: PageFile, reviewer: str, day: datetime.date, only: Collection[str] = ()) -> list[str]:
+    """Write into the sidecar that a person has checked the parts of a translation, or `only` some. Returns their names.
+
+    What is missing, a draft or stale cannot be reviewed: there is no version that it could be held against.
+    """
+    kept = dict(sidecars.origins(translation))
+    checked = [name for name, found in states(translation, source).items() if found not in UNFIT and (not only or name in only)]
+    for name in checked:
+        kept[name] = replace(kept[name], reviewer=reviewer, reviewed=day)
+    sidecars.write_origins(translation, kept)
+    return checked

@@ -258,6 +258,11 @@ def _details(_self: Any, tokens: Sequence[Token], index: int, _options: Any, _en
     return "</details>\n"
 
 
+def in_english(text: str) -> Markup:
+    """Plain text, English, in a page of another language (WCAG 3.1.2)."""
+    return Markup('<span lang="en" dir="ltr">{}</span>').format(text)
+
+
 def with_contacts(text: str, contacts: Contacts) -> Markup:
     """Plain text with contacts by name (a form's texts have them too) as safe HTML; anything else in it is escaped."""
     parts: list[Markup] = []

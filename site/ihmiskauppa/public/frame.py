@@ -1,7 +1,7 @@
 """What every page of the site has around its body, and the rendering of templates in the reader's language."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from ihmiskauppa.pages.catalogue import Entry
 from ihmiskauppa.pages.published import Published
 from ihmiskauppa.public.editions import Edition
 from ihmiskauppa.settings import Settings
+from ihmiskauppa.translations import msgid
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,14 @@ class Frame:
 
     def gettext(self, text: str) -> str:
         return self.edition.translations.gettext(self.language.code, text)
+
+    def said(self, text: str) -> str:
+        """A text of a form in the reader's language; while it is not translated, in English and marked as that."""
+        return markup.in_english(text) if self.lacks([text]) else self.gettext(text)
+
+    def lacks(self, texts: Iterable[str]) -> bool:
+        """Whether one of these texts, new or changed, has not been translated for this reader yet."""
+        return any(self.edition.translations.lacks(self.language.code, text) for text in texts if text)
 
     @property
     def menu(self) -> tuple[tuple[Entry, tuple[Entry, ...]], ...]:
@@ -112,6 +121,7 @@ def prepare(app: Flask) -> None:
         lambda one, many, count: g.frame.edition.translations.ngettext(g.frame.language.code, one, many, count),
         newstyle=True,
     )
+    env.globals["msgid"] = msgid
     env.filters["contacts"] = lambda text: markup.with_contacts(text, g.frame.edition.contacts)
     env.globals["contact"] = lambda name: markup.contact_link(g.frame.edition.contacts[name])
     env.filters["day"] = _day

@@ -59,13 +59,14 @@ def _feed(items: Sequence[Page], frame: Frame) -> bytes:
 def _entry(feed: Element, item: Page, frame: Frame) -> None:
     entry = SubElement(feed, "entry")
     code = frame.language.code
+    titled = {"xml:lang": item.title_language.code} if item.title_language != frame.language else None
     _add(entry, "id", f"{TAG}{code}/{item.id}")
-    _add(entry, "title", item.title)
+    _add(entry, "title", item.title, titled)
     if item.published is not None:
         _add(entry, "published", _instant(item.published.first))
     _add(entry, "updated", _updated(item))
     SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "hreflang": code, "href": frame.public_url + item.path})
-    _add(entry, "summary", item.summary)
+    _add(entry, "summary", item.summary, titled)
     html = render("feed-item.html", frame, page=item).replace('href="/', f'href="{frame.public_url}/')
     _add(entry, "content", html, {"type": "html", "xml:lang": code})
 
