@@ -30,6 +30,7 @@ fuzz: $(VENV)/installed
 bench: $(VENV)/installed
 	@./.ci/packages bench
 	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.languages
 	$(BIN)/python -m bench.lighthouse
 
 check: $(VENV)/installed

@@ -176,7 +176,9 @@ class Renderer:
 
 
 def in_language(html: Markup, code: str) -> Markup:
-    """Point the links within the site to the language `code`."""
+    """Point the links within the site to the language `code`; what has none stays the same object, for all languages."""
+    if READER not in html:
+        return html
     return Markup(str(html).replace(f'href="{READER}', f'href="/{code}/'))  # noqa: S704 - code is a language of ours
 
 
