@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PUBLISHER: Final = msgid("Assistance system for victims of human trafficking")
 # The families of `site/fonts`, in the order in which a glyph is looked for.
-FONTS: Final = ("Noto Sans", "Noto Sans Arabic")
+FONTS: Final = ("Noto Sans", "Noto Sans Arabic", "Noto Sans Thai")
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates" / "documents"
 _FONTCONFIG: Final = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">

@@ -1,17 +1,28 @@
 """The font of a PDF's fields: small, since viewers need it whole, with the letters that people may type."""
 
 import io
+import tempfile
 from functools import cache
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from ihmiskauppa.languages import Language
 from ihmiskauppa.settings import data_folder
 
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
+
 NAME: Final = "Ihmiskauppa Field"
-_LATIN: Final = (*range(0x20, 0x7F), *range(0xA0, 0x180), 0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x20AC)
-# The font of a script beside Latin, by the script's first language; with the letters of that language's keyboards.
-_SCRIPTS: Final = {"ar": ("NotoSansArabic-Regular.ttf", (*range(0x20, 0x7F), 0xA0, *range(0x600, 0x700)))}
-_ORDINARY: Final = ("NotoSans-Regular.ttf", _LATIN)
+_LATIN_FILE: Final = "NotoSans-Regular.ttf"
+_BASIC: Final = (*range(0x20, 0x7F), *range(0xA0, 0x100), 0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x20AC)
+_LATIN: Final = (*_BASIC, *range(0x100, 0x180))
+_CYRILLIC: Final = (*_BASIC, *range(0x400, 0x530))
+_VIETNAMESE: Final = (*_LATIN, 0x1A0, 0x1A1, 0x1AF, 0x1B0, *range(0x300, 0x324), *range(0x1EA0, 0x1EFA))
+_ARABIC: Final = ("NotoSansArabic-Regular.ttf", (*range(0x600, 0x700), 0x200C, 0x200D))
+_THAI: Final = ("NotoSansThai-Regular.ttf", tuple(range(0xE00, 0xE80)))
+# The letters of the Latin font, and those of another script's font beside them, by language; of any other language, Latin ones.
+_LETTERS: Final = {"ru": _CYRILLIC, "uk": _CYRILLIC, "vi": _VIETNAMESE, **dict.fromkeys(("ar", "fa", "th"), _BASIC)}
+_BESIDE: Final = {"ar": _ARABIC, "fa": _ARABIC, "th": _THAI}
 
 
 def make(language: Language) -> bytes:
@@ -21,17 +32,40 @@ def make(language: Language) -> bytes:
 
 @cache
 def _make(code: str) -> bytes:
-    from fontTools import subset, ttLib
-
-    file, letters = _SCRIPTS.get(code, _ORDINARY)
-    font = ttLib.TTFont(data_folder("fonts") / file, recalcTimestamp=False)
-    options = subset.Options(layout_features=[], name_IDs=[1, 2, 3, 4, 6], notdef_outline=True, hinting=False)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=letters)
-    subsetter.subset(font)
+    font = _subset(_LATIN_FILE, _LETTERS.get(code, _LATIN))
+    if code in _BESIDE:
+        font = _merged(font, _subset(*_BESIDE[code]))
     for record in font["name"].names:
         named = {1: NAME, 2: "Regular", 3: f"{NAME} {code}", 4: NAME, 6: NAME.replace(" ", "")}
         record.string = named[record.nameID]
     made = io.BytesIO()
     font.save(made)
     return made.getvalue()
+
+
+def _subset(file: str, letters: tuple[int, ...]) -> "TTFont":
+    from fontTools import subset, ttLib
+
+    font = ttLib.TTFont(data_folder("fonts") / file, recalcTimestamp=False)
+    options = subset.Options(layout_features=[], name_IDs=[1, 2, 3, 4, 6], notdef_outline=True, hinting=False)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=letters)
+    subsetter.subset(font)
+    for table in ("GDEF", "GPOS", "GSUB"):  # of no use to a viewer's fields, and not alike in two fonts
+        if table in font:
+            del font[table]
+    return font
+
+
+def _merged(*fonts: "TTFont") -> "TTFont":
+    """Both fonts as one; they have the same units."""
+    from fontTools import merge
+
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [str(Path(folder) / f"{number}.ttf") for number, _ in enumerate(fonts)]
+        for font, path in zip(fonts, paths, strict=True):
+            font.save(path)
+        joined = merge.Merger().merge(paths)
+    joined.recalcTimestamp = False
+    joined["head"].created = joined["head"].modified = fonts[0]["head"].created
+    return joined
