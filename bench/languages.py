@@ -87,7 +87,7 @@ def main() -> None:
         for count, environment in (("as there are", {}), ("31", thirty_one(folder))):
             place = folder / count.replace(" ", "-")
             loaded = load_seconds(place / "alone", environment)
-            with running_copy(place, inbox=False, **environment) as copy:
+            with running_copy(place, inbox=False, files=False, **environment) as copy:
                 started = start_seconds(copy)
                 wait_until(partial(is_idle, worker_of(copy)), 120)  # the indexes of the search are made
                 found[count] = first_byte(copy)

@@ -217,7 +217,7 @@ def many_pages(folder: Path) -> None:
             shutil.copytree(page, page.with_name(f"{page.name}-{number}"))
     found = {}
     for name, environment in (("1", {}), ("10", {"IHMISKAUPPA_CONTENT_FOLDER": str(content)})):
-        with running_copy(folder / f"pages-{name}", inbox=False, **environment) as copy:
+        with running_copy(folder / f"pages-{name}", inbox=False, files=False, **environment) as copy:
             found[name] = (rate(copy.url + PAGE), start_seconds(copy), memory(worker_of(copy), "VmRSS"))
     row("pages × 10, requests/s of one page", found["10"][0], found["1"][0], "with as many as there are", "about 1")
     for name, (_, start, size) in found.items():

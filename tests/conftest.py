@@ -14,8 +14,14 @@ from ihmiskauppa.intake import keys, reading
 from ihmiskauppa.practice import ensure_token_key, make_key
 from ihmiskauppa.settings import Settings, data_folder
 from tests.browsers import chromium
+from tests.cache import warm, with_files
 from tests.crawl import Crawl, crawl
 from tests.servers import PostgreSQL, postgresql, redis_url  # noqa: F401 - fixtures
+from tests.spread import (  # noqa: F401 - hooks
+    pytest_collection_modifyitems,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,9 @@ def second_key(tmp_path_factory: pytest.TempPathFactory) -> InboxKey:
 
 
 def make_instance(instance: Path, *inbox: InboxKey) -> Settings:
-    """An instance folder with key ring, form token key and migrated SQLite, and production settings that fit it."""
+    """An instance with key ring, form token key, migrated SQLite and the pages' cache, and production settings that fit it."""
     instance.mkdir(parents=True, exist_ok=True)
+    warm(instance)
     ensure_token_key(instance / "form-token.key")
     for key in inbox:
         keys.import_certificate(instance / "keyring", key.public)
@@ -78,8 +85,8 @@ def configuration(tmp_path: Path, inbox_key: InboxKey) -> Settings:
 
 @pytest.fixture(scope="session")
 def crawled(tmp_path_factory: pytest.TempPathFactory, inbox_key: InboxKey) -> Crawl:
-    """The whole site of a production instance, seen once for all tests that look at every page."""
-    made = make_instance(tmp_path_factory.mktemp("crawled") / "instance", inbox_key)
+    """The whole site of a production instance with some files, seen once for all tests that look at every page."""
+    made = with_files(make_instance(tmp_path_factory.mktemp("crawled") / "instance", inbox_key))
     return crawl(replace(made, post_limits="10000 per minute"))
 
 

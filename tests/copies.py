@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from ihmiskauppa import practice
+from ihmiskauppa import practice, settings
 from ihmiskauppa.intake.reading import ReadMessage
-from tests.cache import warm
+from tests.cache import warm, with_files
 from tests.machine import ROOT
 
 T = TypeVar("T")
+START_SECONDS = 120  # a program has that long to start; it takes two to five of a processor that is its own
 COMMAND = Path(sys.executable).parent / "ihmiskauppa"
 
 
@@ -66,7 +67,13 @@ class Copy:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the copy to its end."""
         return subprocess.run(
-            [str(COMMAND), *arguments], env=self.environment, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+            [str(COMMAND), *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            timeout=START_SECONDS,
+            check=False,
         )
 
     def inbox(self) -> list[ReadMessage]:
@@ -86,8 +93,8 @@ def responds(url: str) -> bool:
 
 
 @contextmanager
-def running_copy(folder: Path, *, inbox: bool = True, **environment: str) -> Iterator[Copy]:
-    """A practice copy in `folder`, its programs started one by one, stopped at the end."""
+def running_copy(folder: Path, *, inbox: bool = True, files: bool = False, **environment: str) -> Iterator[Copy]:
+    """A practice copy in `folder`, its programs started one by one, stopped at the end; with some `files` to offer."""
     from ihmiskauppa.cli import migrate_database
 
     instance = folder / "instance"
@@ -97,13 +104,15 @@ def running_copy(folder: Path, *, inbox: bool = True, **environment: str) -> Ite
     migrate_database(values["IHMISKAUPPA_DATABASE_URL"])
     url = f"http://localhost:{port}"
     values |= {"PORT": str(port), "IHMISKAUPPA_PUBLIC_URL": url, "IHMISKAUPPA_POST_LIMITS": "100000 per minute"}
+    if files:
+        with_files(settings.read(values))
     copy = Copy(url, instance, {**os.environ, **values, **environment}, folder / "log")
     try:
         if inbox:
             copy.start("inbox", "practice", "mail-server")
         copy.start("web", "serve")
         copy.start("forwarder", "forward")
-        wait_until(lambda: responds(url), 30)
+        wait_until(lambda: responds(url), START_SECONDS)
         yield copy
     finally:
         for name in list(copy.processes):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 from xml.etree.ElementTree import Element
 
@@ -18,11 +18,24 @@ from jinja2 import Template
 
 from ihmiskauppa.app import build_public_app
 from ihmiskauppa.pages.catalogue import HOME
-from ihmiskauppa.public.editions import SEARCH, Edition, load
+from ihmiskauppa.public import posters
+from ihmiskauppa.public.editions import ORDER_STATUS, POSTERS, SEARCH, Edition, load
 from ihmiskauppa.public.form_token import HASTE_SECONDS
 from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.settings import Settings
 from tests.client import CHOSEN, SPACE, CheckedClient, Page
+
+# An order that is taken.
+ORDER: Final = {
+    "orderer": "school",
+    "organisation": "Koulu",
+    "contact": "Aino",
+    "email": "aino@koulu.example",
+    "address": "Opintie 7",
+    "postcode": "53100",
+    "town": "Lappeenranta",
+    "items-poster-kitchen-a3-fi": "5",
+}
 
 
 @dataclass(frozen=True)
@@ -47,12 +60,8 @@ class Crawl:
 
     @cached_property
     def real(self) -> tuple[str, ...]:
-        """`/`, every page of the tree in the languages it really exists in, and of the forms about a page one a language."""
-        tree = self.edition.catalogue
-        there = {tree.entry(language.code, each).path for each in tree.ids for language in tree.translations(each)}
-        outside = sorted(path for path in self.pages if path not in self._of_tree)
-        about_pages = {(self.pages[path].template, self.pages[path].page.language): path for path in outside if path != "/"}
-        return ("/", *(path for path in self.pages if path in there), *about_pages.values())
+        """`/`, and the real pages of every language."""
+        return ("/", *(path for code in self.edition.languages for path in real_in(self.edition, code)))
 
     @cached_property
     def _of_tree(self) -> frozenset[str]:
@@ -81,6 +90,14 @@ class Crawl:
         """The name of the longest state of each template and word, whatever the form."""
         by_length = sorted(self.states, key=lambda name: len(self.states[name].page.html))
         return {f"{self.states[name].template.partition(' ')[0]} {name.partition(' ')[2]}": name for name in by_length}
+
+
+def real_in(edition: Edition, code: str) -> tuple[str, ...]:
+    """Every page of the tree that really exists in a language, and each form about a page once."""
+    tree, language = edition.catalogue, edition.languages[code]
+    there = (tree.entry(code, each).path for each in sorted(tree.ids) if language in tree.translations(each))
+    about_pages = (f"/{code}/{form.id}/{HOME}/" for form in edition.forms.values() if form.of_page)
+    return (*there, *about_pages)
 
 
 class _Visitor:
@@ -117,8 +134,9 @@ def crawl(configuration: Settings) -> Crawl:
             continue
         pages[path] = visitor.see(path)
         assert pages[path].status == HTTPStatus.OK, f"{path}: a dead link"
-        for link in pages[path].page.all("a"):
-            target = urlsplit(link.get("href", ""))
+        page = pages[path].page
+        for address in (*(a.get("href", "") for a in page.all("a")), *(img.get("src", "") for img in page.all("img"))):
+            target = urlsplit(address)
             if not target.scheme and target.path and target.path not in pages and target.path not in waiting:
                 waiting.append(target.path)
     time.sleep(HASTE_SECONDS)  # forms sent sooner are taken for a machine's
@@ -134,6 +152,9 @@ def _states(visitor: _Visitor, closed: _Visitor, edition: Edition, pages: Mappin
         search = edition.catalogue.entry(code, SEARCH.id).path
         for word, query in (("found", edition.catalogue.entry(code, HOME).title), ("not found", "qqqqq")):
             yield f"{search} {word}", visitor.see(f"{search}?q={quote(query)}")
+        catalogue = edition.catalogue.entry(code, POSTERS.id).path
+        for word, query in (("some", "kind=card"), ("none", "audience=victim&kind=flyer")):
+            yield f"{catalogue} {word}", visitor.see(f"{catalogue}{posters.CHOSEN}?{query}")
     chosen = {(seen.template, seen.page.language): path for path, seen in pages.items()}  # of many forms about a page, one
     for path, seen in ((path, pages[path]) for path in chosen.values()):
         for form in (form for form in seen.page.all("form") if form.get("method") == "post"):
@@ -142,6 +163,24 @@ def _states(visitor: _Visitor, closed: _Visitor, edition: Edition, pages: Mappin
             yield f"{path} closed", closed.see(path)
             yield f"{path} trouble", closed.see(path, filled)
             yield f"{path} sent", visitor.see(path, filled)
+    for code in edition.languages:
+        yield from _of_an_order(visitor, edition, pages, code)
+
+
+def _of_an_order(visitor: _Visitor, edition: Edition, pages: Mapping[str, Seen], code: str) -> Iterator[tuple[str, Seen]]:
+    """What someone sees who orders, looks how far the order has come, forgets a tick, and cancels it."""
+    form, status = (edition.catalogue.entry(code, each).path for each in (edition.forms["order"].id, ORDER_STATUS.id))
+    ordered = visitor.see(form, {**_hidden(pages[form]), **ORDER})
+    yield f"{form} ordered", ordered
+    found = next(each for each in ordered.page.everything() if each.get("data-reference") is not None)
+    asked = {**_hidden(pages[status]), "reference": "".join(found.itertext())}
+    yield f"{status} unknown", visitor.see(status, {**asked, "reference": "x"})
+    yield f"{status} shown", visitor.see(status, asked)
+    yield f"{status} not ticked", visitor.see(status, {**asked, "cancel": "asked"})
+
+
+def _hidden(seen: Seen) -> dict[str, str]:
+    return {"token": seen.page.one("input", name="token").get("value", "")}
 
 
 def _only_practice(configuration: Settings, real: Gateway) -> Iterator[tuple[str, Seen]]:

@@ -10,10 +10,12 @@ from sqlalchemy import Engine, update
 from ihmiskauppa import condition, database
 from ihmiskauppa.condition import Condition
 from ihmiskauppa.intake import keys
-from ihmiskauppa.intake.alerts import Kind
+from ihmiskauppa.intake.alerts import Kind, Told, Trouble
 from ihmiskauppa.intake.daily_count import DailyCount
 from ihmiskauppa.intake.keys import Keyring
 from ihmiskauppa.intake.outbox import Outbox, OutboxRow, enqueue
+from ihmiskauppa.materials import orders
+from ihmiskauppa.materials.stock import Movement
 from ihmiskauppa.settings import Settings
 from tests.intake.homes import PublicKey, short_home
 
@@ -147,3 +149,24 @@ def test_no_trouble_names_a_message(configuration: Settings, engine: Engine) -> 
     judged = judge(replace(configuration, inbox_keys=("B" * 40,)), engine)
     assert len(judged.troubles) == 4
     assert not [trouble for trouble in judged.troubles if "canary" in trouble.sentence or "@" in trouble.sentence]
+
+
+def test_low_stock_is_named(configuration: Settings, engine: Engine) -> None:
+    """Prints of which fewer are free than their bound says, the first five by name; how many there are is the size."""
+    with database.writing(engine) as connection:
+        for number in range(7):
+            orders.move_stock(connection, Movement(datetime.date(2026, 11, 30), f"print-{number}", 4, "printed"), low=5)
+        orders.move_stock(connection, Movement(datetime.date(2026, 11, 30), "enough", 5, "printed"), low=5)
+    (trouble,) = judge(configuration, engine).troubles
+    assert (trouble.kind, trouble.size) == (Kind.STOCK_LOW, 7)
+    assert "print-0, print-1, print-2, print-3, print-4, 2 more" in trouble.sentence
+    assert "enough" not in trouble.sentence
+
+
+def test_low_stock_is_told_again_when_it_doubles_not_every_day() -> None:
+    """A trouble that may wait for weeks reminds nobody each day."""
+    low = Trouble(Kind.STOCK_LOW, "Stock is low.", 2)
+    told = Told().after([low], 0)
+    assert not told.outdated([low], 10 * 24 * 3600)
+    assert not told.outdated([replace(low, size=3)], 10 * 24 * 3600)
+    assert told.outdated([replace(low, size=4)], 3600)

@@ -13,10 +13,14 @@ import ihmiskauppa.feedback.counts
 import ihmiskauppa.intake.alerts
 import ihmiskauppa.intake.daily_count
 import ihmiskauppa.intake.outbox
-import ihmiskauppa.intake.receipts  # noqa: F401 - all bring their tables into the metadata
+import ihmiskauppa.intake.receipts
+import ihmiskauppa.materials.orders  # noqa: F401 - all bring their tables into the metadata
 from ihmiskauppa import cli, database
 
-TABLES = {"outbox", "last_delivery", "receipts", "alerts", "daily_counts", "feedback_counts", "feedback_taken"}
+TABLES = {
+    *("outbox", "last_delivery", "receipts", "alerts", "daily_counts", "feedback_counts", "feedback_taken"),
+    *("material_stock", "material_movements", "material_orders", "material_order_lines"),
+}
 
 
 def url(folder: Path) -> str:
@@ -104,7 +108,7 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     cli.migrate_database(url(tmp_path))
     with engine.connect() as connection:
         assert connection.execute(text("SELECT hour FROM last_delivery")).scalars().all() == [5]
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0004"]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0005"]
     engine.dispose()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from ihmiskauppa import practice, settings
 from ihmiskauppa.intake.keys import Keyring
-from tests.copies import COMMAND, Copy, free_port, responds, wait_until
+from tests.copies import COMMAND, START_SECONDS, Copy, free_port, responds, wait_until
 from tests.machine import ROOT
 
 
@@ -42,7 +42,7 @@ def test_two_copies_run_side_by_side(tmp_path: Path) -> None:
         runs.append((f"http://localhost:{port}", process))
     try:
         for url, _ in runs:
-            wait_until(lambda url=url: responds(url), 40)  # type: ignore[misc]
+            wait_until(lambda url=url: responds(url), START_SECONDS)  # type: ignore[misc]
         for name, (url, _) in zip(("one", "two"), runs, strict=True):
             assert url in (tmp_path / f"{name}.log").read_text()
             assert "make inbox" in (tmp_path / f"{name}.log").read_text()

@@ -31,6 +31,7 @@ from tests.copies import COMMAND
 from tests.intake.homes import ring
 from tests.intake.test_extraction import fields_pdf, saved, text
 from tests.machine import ROOT
+from tests.materials.test_slips import ANSWERS
 
 NOW = datetime.datetime.now(datetime.UTC)
 HOSTILE = "\x1b]0;x\x07\x9b31m\u202eabc\u2066\u2028=== EI TURVASSA · Itseilmoitus · 99999999 · suomi"
@@ -370,3 +371,16 @@ def test_nothing_to_read_is_said(reader: Reader, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert reader(str(tmp_path / "empty")).stderr == "Ei yhtään viestiä.\n"
     assert "does not exist" in reader("x", "--home", str(tmp_path / "none"), status=2).stderr
+
+
+def test_labels_and_pick_lists_of_the_orders(post: Post, reader: Reader) -> None:
+    """Of orders only, or of those asked for; control and direction marks are visible; an odd order is named."""
+    good = {**ANSWERS, "town": "Imatra\u202e\x1b[2J\nToinen"}
+    mails = [post.ours(), *(post.theirs({"form": "order", "language": "fi", "answers": each}) for each in (good, {"items": 1}))]
+    places = reader.mails(*mails, post.theirs({"form": "order", "language": "fi", "answers": {**ANSWERS, "mark": "ffffffff"}}))
+    done = reader("--labels", *places, status=1)
+    assert "ei ole kokonainen tilaus" in done.stderr
+    assert done.stdout.count('class="label"') == 2
+    assert r"53100 IMATRA\u202e\u001b[2J TOINEN" in done.stdout
+    assert "1a2b3c4d" not in reader("--labels", "--only", "ffffffff", *places, status=1).stdout
+    assert "Keräilylista: 2 tilausta" in reader("--picklist", *places, status=1).stdout

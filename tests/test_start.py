@@ -13,15 +13,22 @@ from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.alerts import Command, SecondServer
 from ihmiskauppa.intake.keys import Keyring
 from ihmiskauppa.settings import Settings, StartRefusedError
+from tests.cache import warm
 from tests.conftest import InboxKey, make_instance
-from tests.copies import COMMAND
+from tests.copies import COMMAND, START_SECONDS
 from tests.machine import ROOT
 
 
 def _start(command: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("IHMISKAUPPA_")}
     return subprocess.run(
-        [str(COMMAND), command], env={**clean, **environment}, capture_output=True, text=True, cwd=ROOT, timeout=30, check=False
+        [str(COMMAND), command],
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=START_SECONDS,
+        check=False,
     )
 
 
@@ -50,6 +57,7 @@ def test_a_fit_instance_starts(configuration: Settings) -> None:
 def test_production_refuses_the_practice_copy_s_keys(tmp_path: Path) -> None:
     """The practice environment, with only the mode changed, is refused: a practice key, and its private half is here."""
     values = practice.prepare(tmp_path / "instance") | {"IHMISKAUPPA_MODE": "production"}
+    warm(tmp_path / "instance")
     values["IHMISKAUPPA_PUBLIC_URL"] = "https://site.example"
     cli.migrate_database(values["IHMISKAUPPA_DATABASE_URL"])
     done = _start("serve", values)
@@ -78,6 +86,7 @@ def test_each_missing_part_is_named(configuration: Settings) -> None:
 def test_practice_never_listens_beyond_loopback(tmp_path: Path) -> None:
     """A practice copy told to listen on all addresses does not start."""
     values = practice.prepare(tmp_path / "instance") | {"IHMISKAUPPA_ADDRESS": "0.0.0.0"}  # noqa: S104
+    warm(tmp_path / "instance")
     values["IHMISKAUPPA_PUBLIC_URL"] = "http://localhost:8000"
     done = _start("serve", values)
     assert done.returncode == 2
@@ -87,6 +96,7 @@ def test_practice_never_listens_beyond_loopback(tmp_path: Path) -> None:
 def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     """The operator reads which port cannot be used, instead of a server's traceback."""
     values = practice.prepare(tmp_path / "instance") | {"IHMISKAUPPA_PUBLIC_URL": "http://localhost:8000"}
+    warm(tmp_path / "instance")
     cli.migrate_database(values["IHMISKAUPPA_DATABASE_URL"])
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -54,9 +54,16 @@ text = "Option text"
 [[sent]]
 text = "Sent text"
 """
+RANGE = """
+[[item]]
+name = "poster"
+title = "Item title"
+alt = "Item alt"
+"""
 FOUND = {
     *("Code text", "Joined text", "Template text", "Wait %(num)s minute.", "Form title", "Form summary", "Send"),
     *("Note text", "Label text", "Call {contact:hotline}", "Option label", "Option text", "Sent text"),
+    *("Item title", "Item alt"),
 }
 
 
@@ -72,17 +79,19 @@ def write_po(folder: Path, code: str, entries: str | Mapping[str, str]) -> Path:
     return path
 
 
-def sources(folder: Path) -> tuple[Path, Path]:
-    """A small package with code and a template, and a folder with a form."""
-    package, forms = folder / "package", folder / "forms"
+def sources(folder: Path) -> tuple[Path, Path, Path]:
+    """A small package with code and a template, a folder with a form, and one with a range of materials and what is printed."""
+    package, forms, content = folder / "package", folder / "forms", folder / "content"
     for path, text in {
         package / "room/code.py": CODE,
         package / "templates/parts/a.html": TEMPLATE,
         forms / "a.toml": FORM,
+        content / "materials.toml": RANGE,
+        content / "materials/poster/en.toml": 'title = "Printed"',
     }.items():
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return package, forms
+    return package, forms, content
 
 
 def ids(catalog: Catalog) -> set[str]:
@@ -185,8 +194,8 @@ def test_a_missing_or_broken_file_is_refused(tmp_path: Path) -> None:
 # Extracting
 
 
-def test_texts_are_found_in_code_templates_and_forms(tmp_path: Path) -> None:
-    """What visitors see is extracted; what only the staff see, and names and logs, is not."""
+def test_texts_are_found_in_code_templates_forms_and_the_range(tmp_path: Path) -> None:
+    """What visitors see is extracted; what only the staff see, what is printed, and names and logs, is not."""
     assert ids(translations.extract(*sources(tmp_path))) == FOUND
 
 
@@ -210,7 +219,7 @@ def test_a_plural_is_found_with_both_forms(tmp_path: Path) -> None:
 def test_every_text_of_the_site_s_forms_is_found() -> None:
     """Whatever a form shows a visitor is among the texts to translate."""
     forms = settings.data_folder("forms")
-    found = ids(translations.extract(Path(ihmiskauppa.__file__).parent, forms))
+    found = ids(translations.extract(Path(ihmiskauppa.__file__).parent, forms, settings.data_folder("content")))
     for form in definition.load(forms).values():
         shown = {form.title, form.summary, form.submit, *form.sent, *(note.text for note in form.notes)}
         for question in form.questions:
@@ -396,3 +405,9 @@ def test_a_missing_file_is_a_fault_of_the_check(tmp_path: Path) -> None:
 def test_msgid_leaves_its_text_alone() -> None:
     """Marking a text for extraction changes nothing."""
     assert translations.msgid("A %(b)s {contact:c}") == "A %(b)s {contact:c}"
+
+
+def test_a_text_said_twice_over_is_found(tmp_path: Path) -> None:
+    """A translation that was put together from the same half twice is found; a short word that is so is none."""
+    assert checked(tmp_path, {"Send": "Lähetä lomake. Lähetä lomake."}, "Send") == ["said twice over: 'Send'"]
+    assert checked(tmp_path, {"Send": "papa"}, "Send") == []

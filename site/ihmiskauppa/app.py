@@ -22,6 +22,7 @@ from ihmiskauppa.public import (
     library,
     limits,
     news,
+    posters,
     privacy,
     search,
     signs,
@@ -33,6 +34,7 @@ from ihmiskauppa.public.bodies import Bodies
 from ihmiskauppa.public.documents import Documents
 from ihmiskauppa.public.editions import Edition, Editions
 from ihmiskauppa.public.gateway import Gateway
+from ihmiskauppa.public.order_status import OrderStatus
 from ihmiskauppa.public.pages import KeptPages
 from ihmiskauppa.public.submissions import Submissions
 from ihmiskauppa.settings import Settings
@@ -62,10 +64,12 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
     desk = start.desk(configuration)
     submissions = Submissions(current, desk, token_keys, counts, file_limits, frame_of)
     submissions.register(app)
+    OrderStatus(current, desk.engine, token_keys, counts, file_limits, frame_of).register(app)
     front.register(app, current, frame_of)
     inbox_key.register(app, current.inbox_key)
     search.register(app, current, frame_of)
     library.register(app, current, frame_of)
+    posters.register(app, current, frame_of)
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -83,6 +87,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
             **statistics.documents(edition, frame_of),
             **blanks.documents(edition),
             **news.documents(edition, frame_of),
+            **posters.documents(edition, frame_of),
             **site_map.documents(edition, frame_of),
             **wellknown.documents(edition, frame_of),
             **(components.documents(edition, frame_of, file_limits) if configuration.practice else {}),

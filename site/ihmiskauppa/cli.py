@@ -22,7 +22,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from sqlalchemy.exc import SQLAlchemyError
 
-from ihmiskauppa import condition, database, editing, exchange, logs, settings, staff, start, translating
+from ihmiskauppa import condition, database, editing, exchange, fulfilment, logs, settings, staff, start, translating
 from ihmiskauppa.feedback import counts, report
 from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.keys import Keyring, KeysError
@@ -43,7 +43,7 @@ def main() -> None:
     logging.config.dictConfig(logs.configuration())
 
 
-for command in (*editing.COMMANDS, translating.translations_group, staff.read):
+for command in (*editing.COMMANDS, translating.translations_group, staff.read, fulfilment.orders_group):
     main.add_command(command)
 for command in exchange.COMMANDS:
     translating.translations_group.add_command(command)
@@ -74,7 +74,7 @@ def serve() -> None:
     for tell in (keys.warnings, keys.endless, keys.ending):
         for warning in tell(keyring, configuration.inbox_keys, database.now()):
             click.echo(f"WARNING: {warning}", err=True)
-    for warning in (*start.content_warnings(configuration), *start.blank_warnings(configuration)):
+    for warning in (*start.content_warnings(configuration), *start.file_warnings(configuration)):
         click.echo(f"WARNING: {warning}", err=True)
     for area in [] if configuration.practice else logs.plain_swap():
         click.echo(
@@ -317,7 +317,7 @@ def practice_run() -> None:
     environment = practice.prepare(configuration.instance)
     migrate_database(environment[settings.ENVIRONMENT_PREFIX + "DATABASE_URL"])
     address = f"http://localhost:{configuration.port}/"
-    click.echo("Making the forms' files; only the first time takes long …")
+    click.echo("Making the forms' files; only the first time takes long. The posters' files follow while the site runs …")
     editing.build_forms(replace(configuration, public_url=configuration.public_url or address.rstrip("/")))
     click.echo(f"\nPractice copy: {address}\nRead what arrived, as the staff would: make inbox\nStop it: Ctrl-C\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""How keys, outbox and delivery are: the one judgement that `ihmiskauppa status` shows and that alerts are made from."""
+"""How keys, outbox, delivery and stock are: the one judgement that `ihmiskauppa status` shows and that alerts are made from."""
 
 import datetime
 from dataclasses import dataclass
@@ -6,15 +6,19 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from ihmiskauppa import database
 from ihmiskauppa.forms.files import MEGABYTE
 from ihmiskauppa.intake import daily_count, sealing
 from ihmiskauppa.intake.alerts import Kind, Trouble
 from ihmiskauppa.intake.keys import Keyring, KeysError
 from ihmiskauppa.intake.outbox import Counts, Outbox
+from ihmiskauppa.materials import stock
 from ihmiskauppa.settings import Settings
 
 STALE_HOURS: Final = 2  # an undelivered message older than this is trouble
 EXPIRY_DAYS: Final = 60  # before its end a key is trouble: a new one must be made, brought here and learnt by all readers
+
+NAMED_PRINTS: Final = 5  # in a sentence on low stock
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Condition:
     counts: Counts
     size_trouble: str
     days_uncounted: int = 0
+    low_stock: tuple[str, ...] = ()
 
     @property
     def writing_works(self) -> bool:
@@ -76,6 +81,11 @@ class Condition:
         if self.days_uncounted:
             sentence = f"No daily count was made for {self.days_uncounted} days: does a forwarder run, can it seal?"
             found.append(Trouble(Kind.COUNT_LATE, sentence, self.days_uncounted))
+        if self.low_stock:
+            named, more = self.low_stock[:NAMED_PRINTS], len(self.low_stock) - NAMED_PRINTS
+            shown = ", ".join([*named, *([f"{more} more"] if more > 0 else [])])
+            sentence = f"Stock is low: {shown}. `ihmiskauppa orders low` tells how much there is."
+            found.append(Trouble(Kind.STOCK_LOW, sentence, len(self.low_stock)))
         return tuple(found)
 
 
@@ -88,7 +98,13 @@ def judge(configuration: Settings, keyring: Keyring, engine: Engine, now: dateti
         counts,
         size_trouble(configuration, counts.largest_mail),
         daily_count.days_behind(engine, now),
+        _low_stock(engine),
     )
+
+
+def _low_stock(engine: Engine) -> tuple[str, ...]:
+    with database.reading(engine) as connection:
+        return tuple(sku for sku, level in stock.all_stock(connection).items() if level.is_low)
 
 
 def _keys(configuration: Settings, keyring: Keyring, now: datetime.datetime) -> tuple[KeyCondition, ...]:

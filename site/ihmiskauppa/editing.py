@@ -3,13 +3,15 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 import click
 
-from ihmiskauppa import contacts, languages, settings, start, translations
+from ihmiskauppa import contacts, languages, settings, start, translating, translations
 from ihmiskauppa.forms import blanks, definition
 from ihmiskauppa.languages import SOURCE
+from ihmiskauppa.materials import files
+from ihmiskauppa.materials import range as materials_range
+from ihmiskauppa.materials.artwork import ArtworkError
 from ihmiskauppa.pages import catalogue, content, fidelity, freshness, readability
 from ihmiskauppa.pages.freshness import State
 from ihmiskauppa.public import editions
@@ -30,7 +32,7 @@ def check() -> None:
         for page in pages:
             faults += _page_faults(page, sources[page.id])
         faults += _shown_faults(shown, sources)
-        extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
+        extracted = translating.texts(configuration)
         faults += translations.check(configuration.translations_folder, tongues, extracted)
         faults += translations.outdated(configuration.translations_folder, tongues, extracted)
         for warning in (*start.content_warnings(configuration), *_late(pages, sources)):
@@ -122,4 +124,31 @@ def build_forms(configuration: Settings) -> tuple[int, int]:
     return made, len(wanted)
 
 
-COMMANDS = (check, show_content, forms_group)
+@click.group("materials")
+def materials_group() -> None:
+    """Posters, flyers and cards, as files."""
+
+
+@materials_group.command("build")
+def materials_build() -> None:
+    """Make every poster's, flyer's and card's PDFs and preview that are missing or out of date, in every language."""
+    configuration = settings.read()
+    try:
+        made, there = build_materials(configuration)
+    except (*editions.BROKEN, ArtworkError) as broken:
+        raise click.ClickException(str(broken)) from None
+    click.echo(f"{made} files made, {there} are there.")
+
+
+def build_materials(configuration: Settings) -> tuple[int, int]:
+    """As `build_forms`, for all that is in the range; the content must be fit. Raises `ArtworkError`, too."""
+    tongues = languages.load(configuration.content_folder / "languages.toml")
+    people = contacts.load(configuration.content_folder / "contacts.toml")
+    texts = translations.load(configuration.translations_folder, tongues)
+    materials = materials_range.load(configuration.content_folder, tongues)
+    wanted = files.wanted(materials, texts, people, configuration.public_url)
+    made = files.build(wanted, texts, people, configuration.public_url, configuration.instance / files.FOLDER)
+    return made, len(wanted)
+
+
+COMMANDS = (check, show_content, forms_group, materials_group)

@@ -24,6 +24,8 @@ from ihmiskauppa.intake import extraction, mailstore, reading
 from ihmiskauppa.intake.extraction import ExtractionError, Field
 from ihmiskauppa.intake.keys import KeysError
 from ihmiskauppa.intake.reading import Inbox, ReadMessage, Refusal, for_terminal
+from ihmiskauppa.materials import slips
+from ihmiskauppa.materials.slips import Parcel, SlipError
 
 NOT_ALL: Final = 1  # exit status when something could not be read
 
@@ -59,9 +61,13 @@ class Taken:
 
 @dataclass
 class Desk:
-    """Takes messages as they are opened: reads and writes their attachments at once, and keeps none of them in memory."""
+    """Takes messages as they are opened: reads and writes their attachments at once, and keeps none of them in memory.
+
+    `only` are the marks of the orders that slips are made for; none: all.
+    """
 
     folder: Path | None
+    only: tuple[str, ...] = ()
     taken: dict[str, list[Taken]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
@@ -185,12 +191,41 @@ def _csv(inbox: Inbox[str], desk: Desk) -> str:
     return written.getvalue()
 
 
+def _parcels(inbox: Inbox[str], desk: Desk) -> list[Parcel]:
+    """The orders among the messages, those that were asked for; what is an order and no parcel is noted."""
+    found = []
+    for message in inbox.messages:
+        if message.form != slips.FORM:
+            continue
+        try:
+            parcel = slips.parcel(message.answers, lambda text: for_terminal(_one_line(text)))
+        except SlipError:
+            desk.faults.append(f"{for_terminal(_one_line(message.subject))}: ei ole kokonainen tilaus")
+            continue
+        if not desk.only or parcel.mark in desk.only:
+            found.append(parcel)
+    return found
+
+
+def _labels(inbox: Inbox[str], desk: Desk) -> str:
+    return slips.labels(_parcels(inbox, desk))
+
+
+def _picklist(inbox: Inbox[str], desk: Desk) -> str:
+    return slips.pick_list(_parcels(inbox, desk))
+
+
 def _cell_text(value: Any) -> str:
     if isinstance(value, dict):
         return " ".join(f"{name}={part}" for name, part in value.items())
     if isinstance(value, list):
-        return "; ".join(str(one.get("name", "")) if isinstance(one, dict) else str(one) for one in value)
+        return "; ".join(_named(one) if isinstance(one, dict) else str(one) for one in value)
     return str(value)
+
+
+def _named(part: dict[str, Any]) -> str:
+    """A file by its name, a line of an order with its number."""
+    return str(part.get("name", "")) + (f" × {part['pieces']}" if "pieces" in part else "")
 
 
 def _cell(text: str) -> str:
@@ -201,25 +236,31 @@ def _cell(text: str) -> str:
     return for_terminal(guarded.replace("\r\n", "\n").replace("\n", _LINE_END).replace("\t", " "))
 
 
+_SHOWN: Final = {"json": _json, "csv": _csv, "labels": _labels, "picklist": _picklist, None: _plain}
+
+
 @click.command("read")
 @click.argument("places", metavar="FILE…", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--home", type=click.Path(path_type=Path, exists=True, file_okay=False), help="GnuPG home; else your own.")
 @click.option("--files", "folder", type=click.Path(path_type=Path, file_okay=False), help="Write attachments there.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")
 @click.option("--csv", "form", flag_value="csv", help="One line a message, a column for each question.")
-def read(places: tuple[Path, ...], home: Path | None, folder: Path | None, form: str | None) -> None:
+@click.option("--labels", "form", flag_value="labels", help="Address labels of the orders, as HTML to print.")
+@click.option("--picklist", "form", flag_value="picklist", help="What to pack for the orders, as HTML to print.")
+@click.option("--only", multiple=True, metavar="MARK", help="Labels and pick lists of these orders alone.")
+def read(places: tuple[Path, ...], home: Path | None, folder: Path | None, form: str | None, only: tuple[str, ...]) -> None:
     """Open sealed messages on the staff's machine: mail files, mbox, Maildir or folders of mail files.
 
     Repeats are shown once. Exit status 1: a mail could not be read or a file not written; it is named, the others are shown.
     """
     logs.harden_process()
     logging.getLogger("gnupg").setLevel(logging.CRITICAL)  # what cannot be opened is told below, with its place
-    desk = Desk(folder)
+    desk = Desk(folder, only)
     own = home or Path(os.environ.get("GNUPGHOME") or "~/.gnupg").expanduser()
     try:
         with reading.staff_gpg(own, _environment()) as gpg:
             inbox = reading.fold(desk.mails(places), gpg, desk.take)
-        shown = {"json": _json, "csv": _csv, None: _plain}[form](inbox, desk)
+        shown = _SHOWN[form](inbox, desk)
     except (KeysError, DefinitionError) as fault:
         raise click.ClickException(str(fault)) from None
     sys.stdout.buffer.write(shown.encode())

@@ -16,6 +16,7 @@ from ihmiskauppa.intake.mail import Mailer
 from ihmiskauppa.intake.outbox import Outbox
 from ihmiskauppa.intake.sealing import Sealer, SealingError
 from ihmiskauppa.intake.submission import Desk
+from ihmiskauppa.materials import files
 from ihmiskauppa.pages import accessibility, security
 from ihmiskauppa.public import editions, limits
 from ihmiskauppa.settings import Settings, StartRefusedError, data_folder
@@ -166,9 +167,17 @@ def content_warnings(configuration: Settings) -> list[str]:
     return [warning for part in (secure, statement) for warning in part.warnings(database.now())]
 
 
-def blank_warnings(configuration: Settings) -> list[str]:
-    """What the forms' files want, a sentence each. The content must be fit."""
+def file_warnings(configuration: Settings) -> list[str]:
+    """What is not built, a sentence each. The content must be fit."""
     edition = editions.load(configuration)
-    wanted = blanks.wanted(edition.forms, edition.languages, edition.translations, edition.contacts, configuration.public_url)
-    missing = len(wanted) - len(edition.blanks)
-    return [f"{missing} of {len(wanted)} files of forms are not built: ihmiskauppa forms build."] if missing else []
+    texts, people, site = edition.translations, edition.contacts, configuration.public_url
+    forms = blanks.wanted(edition.forms, edition.languages, texts, people, site)
+    posters = files.wanted(edition.range, texts, people, site)
+    return [
+        f"{wanted - there} of {wanted} files of {what} are not built: ihmiskauppa {command} build."
+        for what, command, wanted, there in (
+            ("forms", "forms", len(forms), len(edition.blanks)),
+            ("posters, flyers and cards", "materials", len(posters), len(edition.prints)),
+        )
+        if wanted > there
+    ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from babel.messages.catalog import Catalog
 
 from ihmiskauppa import languages, settings, translations
 from ihmiskauppa.languages import SOURCE, Languages
@@ -16,6 +17,7 @@ from ihmiskauppa.pages import catalogue, content, freshness, progress, sidecars
 from ihmiskauppa.pages.content import ContentError, PageFile
 from ihmiskauppa.pages.freshness import State
 from ihmiskauppa.pages.sidecars import Change
+from ihmiskauppa.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ def _today() -> datetime.date:
     return datetime.datetime.now(datetime.UTC).date()
 
 
+def texts(configuration: Settings) -> Catalog:
+    """All texts of code, templates, forms and range to translate."""
+    return translations.extract(Path(translations.__file__).parent, configuration.forms_folder, configuration.content_folder)
+
+
 @click.group("translations")
 def translations_group() -> None:
     """Translations of pages and texts."""
@@ -66,8 +73,7 @@ def update() -> None:
     """Bring the .po files up to date with the texts in code, templates and forms."""
     configuration = settings.read()
     tongues = languages.load(configuration.content_folder / "languages.toml")
-    extracted = translations.extract(Path(translations.__file__).parent, configuration.forms_folder)
-    translations.update(configuration.translations_folder, tongues, extracted)
+    translations.update(configuration.translations_folder, tongues, texts(configuration))
 
 
 @translations_group.command("reword")

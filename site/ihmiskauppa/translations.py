@@ -22,8 +22,11 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 from ihmiskauppa.languages import Language, Languages
 
 MSGID_LANGUAGE: Final = "en"
-FORM_TEXT_KEYS: Final = frozenset({"title", "summary", "lead", "label", "hint", "text", "sent", "submit", "legend"})
+TEXT_KEYS: Final = frozenset(
+    {"title", "summary", "lead", "label", "hint", "text", "refused", "sent", "submit", "legend", "alt"}
+)
 
+_SOME_LENGTH: Final = 10  # characters
 _PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{contact:[a-z0-9-]+\}")
 # Header lines that would change with every update and tell nobody anything.
 _IDLE_HEADERS: Final = ("# ", '"POT-', '"PO-', '"Last-', '"Language-Team', '"Report-', '"Generated-', '"Project-')
@@ -133,31 +136,32 @@ def extract_toml(
     comment_tags: Any,  # noqa: ARG001
     options: Any,  # noqa: ARG001
 ) -> Iterator[tuple[int, str, str, list[str]]]:
-    """Babel extractor: the texts visitors see in a form definition (see `forms.definition`)."""
+    """Babel extractor: the texts visitors see in a form definition, or in the range of materials."""
     source = fileobj.read().decode("utf-8")
-    for text in _form_texts(tomllib.loads(source)):
+    for text in _toml_texts(tomllib.loads(source)):
         position = source.find(text.splitlines()[0][:40]) if text else -1
         yield source.count("\n", 0, max(position, 0)) + 1, "gettext", text, []
 
 
-def _form_texts(node: Any) -> Iterator[str]:
+def _toml_texts(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         for key, value in node.items():
-            if key in FORM_TEXT_KEYS and isinstance(value, str):
+            if key in TEXT_KEYS and isinstance(value, str):
                 yield value
             else:
-                yield from _form_texts(value)
+                yield from _toml_texts(value)
     elif isinstance(node, list):
         for value in node:
-            yield from _form_texts(value)
+            yield from _toml_texts(value)
 
 
-def extract(package: Path, forms: Path) -> Catalog:
-    """All texts to translate: from the package's Python and templates, and from the form definitions."""
+def extract(package: Path, forms: Path, content: Path) -> Catalog:
+    """All texts to translate: from the package's Python and templates, the form definitions, and the range of materials."""
     catalog = Catalog(project="ihmiskauppa", charset="utf-8")
     sources = (
         (package, [("**.py", "python"), ("templates/**.html", "jinja2")], "ihmiskauppa/"),
         (forms, [("**.toml", "ihmiskauppa.translations:extract_toml")], "forms/"),
+        (content, [("materials.toml", "ihmiskauppa.translations:extract_toml")], "content/"),
     )
     for folder, methods, prefix in sources:
         options = {"templates/**.html": {"extensions": "jinja2.ext.i18n,jinja2.ext.do", "trimmed": "true", "silent": "false"}}
@@ -265,6 +269,12 @@ def _strings(message: Message) -> list[str]:
     return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
+def _is_twice(text: str) -> bool:
+    """Whether a text of some length is one half twice: a slip of whoever puts files together."""
+    half = len(text) // 2
+    return half >= _SOME_LENGTH and text[:half].strip() == text[half:].strip()
+
+
 def _message_faults(message: Message) -> list[str]:
     texts = _strings(message)
     ids = [message.id] if isinstance(message.id, str) else list(message.id or ())
@@ -272,6 +282,8 @@ def _message_faults(message: Message) -> list[str]:
         return ["fuzzy"]
     if not all(texts):
         return ["not translated"]
+    if any(_is_twice(text) for text in texts):
+        return ["said twice over"]
     allowed = set().union(*(_PLACEHOLDER.findall(text) for text in ids))
     needed = set(_PLACEHOLDER.findall(ids[0])) if len(ids) == 1 else set()
     for text in texts:

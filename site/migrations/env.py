@@ -5,8 +5,12 @@ from alembic import context
 from ihmiskauppa import database
 from ihmiskauppa.feedback import counts
 from ihmiskauppa.intake import outbox, receipts
+from ihmiskauppa.materials import orders, stock
 
-TABLES = (outbox.OutboxRow, outbox.LastDelivery, receipts.ReceiptRow, counts.CountRow, counts.TakenRow)
+TABLES = (
+    *(outbox.OutboxRow, outbox.LastDelivery, receipts.ReceiptRow, counts.CountRow, counts.TakenRow),
+    *(stock.StockRow, stock.MovementRow, orders.OrderRow, orders.LineRow),
+)
 
 url = context.config.attributes.get("url") or context.get_x_argument(as_dictionary=True)["url"]
 engine = database.connect(url)

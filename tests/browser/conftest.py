@@ -12,8 +12,8 @@ EXIT = "https://www.ilmatieteenlaitos.fi/"
 
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
-    """Site, forwarder and practice inbox as processes."""
-    with running_copy(tmp_path_factory.mktemp("copy")) as running:
+    """Site, forwarder and practice inbox as processes, with some files of forms and posters."""
+    with running_copy(tmp_path_factory.mktemp("copy"), files=True) as running:
         yield running
 
 
@@ -29,6 +29,14 @@ def _context(browser: Browser, copy: Copy, *, script: bool) -> BrowserContext:
 def page(browser: Browser, copy: Copy) -> Iterator[Page]:
     """A new page in a new profile, with scripts; the exit's address answers with a harmless page."""
     context = _context(browser, copy, script=True)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def axe_page(browser: Browser, copy: Copy) -> Iterator[Page]:
+    """A page that axe can be put into."""
+    context = browser.new_context(base_url=copy.url, bypass_csp=True)
     yield context.new_page()
     context.close()
 

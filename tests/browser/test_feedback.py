@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ihmiskauppa.feedback.questionnaire import ITEMS
-from tests.browser.test_accessibility import faults_of
+from tests.browser.judges import faults_of
 from tests.copies import Copy
 
 

@@ -2,17 +2,21 @@
 
 import hashlib
 import io
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import docx
 import pytest
 from playwright.sync_api import Page, expect
 
-from ihmiskauppa import contacts, languages, translations
-from ihmiskauppa.forms import definition, word
+from ihmiskauppa import contacts, languages, practice, translations
+from ihmiskauppa.forms import blanks, definition, word
+from ihmiskauppa.forms.definition import Kind
 from ihmiskauppa.settings import data_folder
-from tests.copies import Copy
+from tests.copies import Copy, wait_until
+from tests.forms.test_round_trip import fill_pdf, fill_word
 
 STORY = "Hän kertoi: «لا أستطيع المغادرة»\n\n— työpäivä 14 h & palkka 0 €\n"
 TONGUES = languages.load(data_folder("content") / "languages.toml")
@@ -28,6 +32,18 @@ def filled_word_file(code: str) -> bytes:
     saved = io.BytesIO()
     document.save(saved)
     return saved.getvalue()
+
+
+def built(copy: Copy, name: str, code: str, ending: str) -> None:
+    """What `forms build` would make of one form, in one language and kind: all of them would take a minute."""
+    texts = translations.load(data_folder("translations"), TONGUES)
+    people = contacts.load(data_folder("content") / "contacts.toml")
+    forms = {name: definition.load(data_folder("forms"))[name]}
+    folder = copy.instance / blanks.FOLDER
+    folder.mkdir(exist_ok=True)
+    for blank in blanks.wanted(forms, TONGUES, texts, people, copy.url):
+        if (blank.language.code, blank.kind.ending) == (code, ending):
+            blank.path(folder).write_bytes(blank.kind.make(blank.form, blank.language, texts, people, copy.url))
 
 
 @pytest.mark.parametrize("code", ["fi", "ar"])
@@ -78,6 +94,47 @@ def test_a_whole_referral_arrives(bare_page: Page, copy: Copy, tmp_path: Path, c
     assert "ALAIKÄINEN" in message.subject
     assert message.files == ["liite-1.docx"]
     assert hashlib.sha256(attached.read_bytes()).hexdigest() in repr(message.answers["files"])
+
+
+@pytest.mark.parametrize(("kind", "code"), [("pdf", "ar"), ("docx", "fi")])
+def test_a_filled_form_comes_back(bare_page: Page, copy: Copy, tmp_path: Path, kind: str, code: str) -> None:
+    """Downloaded from the form's page, filled in, sent with the form, sealed, mailed: `read` shows what was written."""
+    built(copy, "concern", code, kind)
+    form = definition.load(data_folder("forms"))["concern"]
+    blank = tmp_path / f"blank.{kind}"
+
+    def downloaded() -> bool:
+        bare_page.goto(f"/{code}/{form.id}/")
+        return bare_page.locator(f"a[download][href$='.{kind}']").count() == 1
+
+    wait_until(downloaded)  # the site looks for what is new every two seconds
+    bare_page.locator("details", has=bare_page.locator("a[download]")).locator("summary").click()
+    with bare_page.expect_download() as download:
+        bare_page.click(f"a[download][href$='.{kind}']")
+    download.value.save_as(blank)
+    assert code in download.value.suggested_filename
+    answers: dict[str, Any] = {name: STORY.strip() for question in form.questions for name in question.inputs}
+    for question in form.questions:
+        if question.kind is Kind.LANGUAGE:
+            answers[question.name] = question.options[0].label
+        elif question.options:
+            answers[question.name] = (question.options[0].value,)
+    filled = {"pdf": fill_pdf, "docx": fill_word}[kind](blank.read_bytes(), answers)
+    (tmp_path / f"kuvaus.{kind}").write_bytes(filled)
+    bare_page.fill("[name=concern]", "liitteenä")
+    bare_page.set_input_files("[name=files]", str(tmp_path / f"kuvaus.{kind}"))
+    bare_page.wait_for_timeout(1100)
+    bare_page.click("button[type=submit]")
+
+    reference = "".join(re.findall(r"\d", bare_page.locator("[data-reference]").inner_text()))
+    copy.wait_for(reference)
+    folder = tmp_path / "saved"
+    home = ("--home", str(practice.staff_home(copy.instance)))
+    read = copy.run("read", *home, "--json", "--files", str(folder), str(practice.maildir(copy.instance)))
+    told = next(one for one in map(json.loads, read.stdout.splitlines()) if one["reference"] == reference)
+    fields = {one["name"]: one["values"] for one in told["files"][0]["fields"]}
+    assert fields["concern"] == [STORY.strip()]
+    assert [path.read_bytes() for path in folder.iterdir() if reference in path.name] == [filled]
 
 
 def test_without_consent_the_form_says_what_can_be_done(bare_page: Page) -> None:

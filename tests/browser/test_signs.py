@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from ihmiskauppa import settings
 from ihmiskauppa.forms import indicators
 from ihmiskauppa.forms.indicators import Weight
-from tests.browser.test_traces import STORED
+from tests.browser.judges import STORED
 from tests.copies import Copy
 from tests.machine import need
 

@@ -1,49 +1,33 @@
 """Promise 1 in a real browser: every page, and nothing is set, stored, or loaded from elsewhere."""
 
-from urllib.parse import urlsplit
-
 from playwright.sync_api import Page
 
 from ihmiskauppa.pages.catalogue import HOME
 from ihmiskauppa.public.editions import SEARCH
+from tests.browser.judges import traces
 from tests.copies import Copy
 from tests.crawl import Crawl
 
 FIRST_WINDOW = 14 * 1024
 
-STORED = """async () => ({
-  cookie: document.cookie,
-  local: localStorage.length,
-  session: sessionStorage.length,
-  databases: (await indexedDB.databases()).length,
-  caches: (await caches.keys()).length,
-  workers: (await navigator.serviceWorker.getRegistrations()).length,
-})"""
 
-
-def test_no_page_leaves_anything_or_asks_anyone_else(page: Page, copy: Copy, crawled: Crawl) -> None:
-    """Cookies, storages, caches, workers, foreign requests and console messages are counted over all pages in the
-    languages they exist in, a fallback of each template, searches and an error: none."""
-    foreign: list[str] = []
-    messages: list[str] = []
-    page.on("request", lambda request: foreign.append(request.url) if not _ours(request.url, copy) else None)
-    page.on("console", lambda message: messages.append(message.text) if "404" not in message.text else None)
-    page.on("pageerror", lambda error: messages.append(str(error)))
+def test_nothing_that_is_no_page_of_a_language_leaves_anything(page: Page, copy: Copy, crawled: Crawl) -> None:
+    """`/`, a fallback of each template, searches and an error: neither cookies, storages, caches and workers, nor foreign
+    requests and console messages; `test_every_language.py` visits all that exists in a language."""
     tree, codes = crawled.edition.catalogue, tuple(crawled.edition.languages)
     searches = [f"{tree.entry(code, SEARCH.id).path}?q={words}" for code in codes for words in ("112", "qqqqq")]
-    for path in (*crawled.real, *crawled.fallbacks, *searches, "/nowhere"):
-        page.goto(path)
-        found = page.evaluate(STORED)
-        assert found == {"cookie": "", "local": 0, "session": 0, "databases": 0, "caches": 0, "workers": 0}, path
-        referrer = page.evaluate("document.referrer")
-        assert referrer == ""
-    assert page.context.cookies() == []
-    assert foreign == []
-    assert messages == []
+    assert traces(page, copy.url, ("/", *crawled.fallbacks, *searches, "/nowhere")) == []
 
 
-def _ours(url: str, copy: Copy) -> bool:
-    return urlsplit(url).scheme == "data" or url.startswith(copy.url)
+def test_a_trace_would_be_seen(page: Page, copy: Copy) -> None:
+    """The control: a page that sets a cookie, stores, and asks another host is told of by each."""
+    page.route("https://elsewhere.example/**", lambda route: route.fulfill(body=""))
+    page.add_init_script(
+        "document.cookie = 'a=b'; localStorage.setItem('a', 'b'); new Image().src = 'https://elsewhere.example/'"
+    )
+    told = "\n".join(traces(page, copy.url, ["/fi/"]))
+    assert "https://elsewhere.example/" in told
+    assert "'cookie': 'a=b', 'local': 1" in told
 
 
 def test_an_information_page_makes_three_requests(page: Page, crawled: Crawl) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ihmiskauppa.settings import Settings
 from tests.conftest import InboxKey, make_instance
-from tests.copies import Copy, free_port, responds, wait_until
+from tests.copies import START_SECONDS, Copy, free_port, responds, wait_until
 from tests.deploy.fronts import Front, running_front
 from tests.machine import need
 
@@ -53,7 +53,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory, inbox_key: InboxKey) -> Ite
     assert done.returncode == 0, done.stderr
     copy.start("web", "serve")
     try:
-        wait_until(lambda: responds(copy.url), 30)
+        wait_until(lambda: responds(copy.url), START_SECONDS)
         yield Behind(copy, made, folder / "export")
     finally:
         copy.stop("web")

@@ -29,11 +29,11 @@ from sqlalchemy import Engine, delete, select
 from werkzeug.test import TestResponse
 
 from ihmiskauppa import database
-from ihmiskauppa.forms import definition
 from ihmiskauppa.forms.definition import Form, Kind, Question
 from ihmiskauppa.forms.spoken import staff_name
 from ihmiskauppa.intake import reading
 from ihmiskauppa.intake.outbox import OutboxRow
+from ihmiskauppa.public.editions import load
 from ihmiskauppa.public.form_token import Token
 from tests.client import SPACE, Page
 from tests.everywhere.corpus import MARK
@@ -43,6 +43,8 @@ from tests.public.conftest import Site, reference
 TAKEN, FAULTY, TOO_MUCH, FOREIGN, UNREADABLE = 200, 422, 413, 403, 400
 ELSEWHERE: Final = {200, 308, 400, 403, 404, 405, 411, 413, 422}  # for requests that need not be a form's
 PAGE: Final = "get-help/police"  # what the form about a page is asked about
+ORDER: Final = "order"
+ORDER_REFERENCE: Final = ""  # what the confirmation of an order shows is another reference than the mail's subject has
 BLANKS: Final = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that are drawn as nothing
 
 
@@ -51,7 +53,7 @@ def judging(site: Site, home: Path, open_every: int = 1) -> Iterator["Judge"]:
     """A judge of `site`, who reads with the private key in `home` each mail that holds an injection, and of others some."""
     engine = database.connect(site.configuration.database_url)
     with reading.staff_gpg(home) as gpg:
-        judge = Judge(site, definition.load(site.configuration.forms_folder), engine, gpg, open_every)
+        judge = Judge(site, load(site.configuration).forms, engine, gpg, open_every)
         logging.getLogger().addHandler(judge.watch)
         try:
             yield judge
@@ -104,7 +106,7 @@ class Judge:
                 assert "data-reference" not in answer.text
                 return
             assert len(rows) == 1
-            self._judge_mail(post, form, reference(answer), rows[0])
+            self._judge_mail(post, form, ORDER_REFERENCE if form.name == ORDER else reference(answer), rows[0])
             return
         assert rows == []
         if answer.status_code == FAULTY or (answer.status_code == TOO_MUCH and "data-form" in answer.text):
@@ -277,7 +279,8 @@ def judge_entity(entity: bytes, outer: EmailMessage, form: Form, reference: str)
     flags = {o.flag for q in form.questions for o in q.options if o.flag}
     words = str(inner["Subject"]).split(" · ")
     assert set(words[:-3]) <= flags
-    assert words[-3:-1] == [form.staff, reference]
+    assert words[-3] == form.staff
+    assert words[-2] == reference or (form.name == ORDER and re.fullmatch("[0-9]{8}", words[-2]))
     assert words[-1] in {staff_name(code) for code in ("fi", "sv", "en", "ar")}
     assert MARK not in head
     for number, part in enumerate(inner.iter_parts()):
@@ -298,7 +301,8 @@ def judge_answers(post: Post, form: Form, entity: bytes, read: reading.ReadMessa
     assert (read.form, read.language) == (form.name, post.language)
     about = {"page": PAGE} if form.of_page else {}
     assert {name: answer for name, answer in read.answers.items() if name in about} == about
-    assert set(read.answers) <= {question.name for question in form.questions} | set(about)
+    ours = {"order", "mark"} if form.name == ORDER else set()
+    assert ours <= set(read.answers) <= {question.name for question in form.questions} | set(about) | ours
     inner = email.message_from_bytes(entity, policy=SMTP)
     assert isinstance(inner, EmailMessage)
     attached = [(p.get_filename(), p.get_content()) for p in inner.iter_attachments() if p.get_filename() != "answers.json"]
@@ -324,12 +328,25 @@ def _judge_answer(question: Question, typed: list[list[str]], answer: Any, text:
             kind = suffix.rpartition("_")[2]
             assert _numbers(" ".join(texts), kind) == _numbers(answer.get(suffix, ""), kind)
             datetime.datetime.fromisoformat(answer.get(suffix, "2030-01-01") if kind == "date" else "2030-01-01")
+    elif question.kind is Kind.QUANTITIES:
+        asked = {name: _digits("".join(texts)) for name, texts in zip(question.inputs, typed, strict=True)}
+        assert {f"items-{line['name']}": str(line["pieces"]) for line in answer} == {
+            n: d for n, d in asked.items() if d.strip("0")
+        }
+    elif question.kind is Kind.POSTCODE:
+        assert answer == _digits("".join(typed[0]))
+    elif question.kind is Kind.DATE:
+        assert _numbers("".join(typed[0]), "date") == _numbers(answer, "date")
     elif question.options:
         assert ([answer] if isinstance(answer, str) else answer) == [o.value for o in question.options if o.value in typed[0]]
     else:
         words = "\n".join(given.replace("\r\n", "\n") for given in typed[0])
         assert answer == words, question.name
         assert _lines(words) in text, question.name
+
+
+def _digits(text: str) -> str:
+    return "".join(str(unicodedata.digit(c)) for c in text if c.isdecimal())
 
 
 def _judge_files(sent: list[Part], told: list[dict[str, Any]], attached: list[tuple[str | None, Any]]) -> None:

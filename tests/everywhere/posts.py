@@ -13,6 +13,9 @@ from tests.everywhere import corpus
 
 T = TypeVar("T")
 
+PACKS: Final = (b"25", b"50", b" 25 ", "\u0662\u0665".encode())  # whole packs of whatever there is
+POSTCODES: Final = (b"53100", b"FI-00100", b"53 100")
+_TAKEN: Final = {Kind.QUANTITIES: PACKS[:2], Kind.POSTCODE: POSTCODES, Kind.EMAIL: corpus.ADDRESSES[:3]}
 BOUNDARY: Final = b"----b0undary7MA4YWxk"  # in no text of the corpus: a browser chooses one that is not in its data
 TOKEN: Final = "token"
 URLENCODED: Final = "application/x-www-form-urlencoded"
@@ -111,7 +114,11 @@ def _contents(question: Question, name: str) -> SearchStrategy[bytes]:
         return _mostly(corpus.NUMBERS[:3], corpus.NUMBERS)
     if question.kind is Kind.EMAIL:
         return _mostly(corpus.ADDRESSES[:3], corpus.ADDRESSES)
-    if question.kind is Kind.WINDOW and name.endswith("date"):
+    if question.kind is Kind.QUANTITIES:
+        return _mostly(PACKS, corpus.NUMBERS)
+    if question.kind is Kind.POSTCODE:
+        return _mostly(POSTCODES, corpus.NUMBERS)
+    if question.kind is Kind.DATE or (question.kind is Kind.WINDOW and name.endswith("date")):
         return _mostly(corpus.DAYS[:8], corpus.DAYS)
     if question.kind is Kind.WINDOW:
         return _mostly(corpus.TIMES[:3], corpus.TIMES)
@@ -121,7 +128,9 @@ def _contents(question: Question, name: str) -> SearchStrategy[bytes]:
 def _good(question: Question) -> SearchStrategy[bytes]:
     """An answer that is taken."""
     if question.options:
-        return _of([option.value.encode() for option in question.options])
+        return _of([option.value.encode() for option in question.options if not option.refused])
+    if question.kind in _TAKEN:
+        return _of(_TAKEN[question.kind])
     return _of(corpus.NUMBERS[:3]) if question.kind is Kind.TELEPHONE else st.just("Nimi, نام".encode())
 
 
@@ -155,9 +164,9 @@ def posts(forms: Mapping[str, Form], languages: Sequence[str]) -> SearchStrategy
     def post(draw: Draw[Any]) -> Post:
         form = draw(st.sampled_from(list(forms.values())))
         fields = [(question, name) for question in form.questions for name in question.inputs]
-        often = {q.name for q in form.questions if q.required or q.name == "message"}
+        often = {q.inputs[0] for q in form.questions if q.required or q.name == "message"}
         # Where much is required, hardly any post would be taken if each answer were good for itself.
-        surely = {q.name for q in form.questions if q.required} if draw(st.booleans()) else set()
+        surely = {q.inputs[0] for q in form.questions if q.required} if draw(st.booleans()) else set()
         filled = draw(st.sampled_from([1, 2, 3, 6, len(fields)]))
         chosen = draw(
             st.lists(st.integers(0, len(fields) - 1), unique=True, min_size=min(filled, 6, len(fields)), max_size=filled)

@@ -18,7 +18,6 @@ from ihmiskauppa.forms import definition
 from ihmiskauppa.forms.definition import Kind
 from ihmiskauppa.intake.forwarder import Forwarder
 from ihmiskauppa.intake.outbox import Outbox
-from ihmiskauppa.public.editions import load
 from ihmiskauppa.public.form_token import HASTE_SECONDS
 from ihmiskauppa.settings import data_folder
 from tests.client import Page
@@ -68,7 +67,7 @@ def judge(
 def test_every_post_is_taken_whole_or_given_back_whole(judge: Judge, name: str) -> None:
     """Thanked: all of it in the mail, exactly. Not thanked: all of it in the form again. Headers: always ours."""
     before, taken = judge.statuses.copy(), judge.taken
-    languages = tuple(load(judge.site.configuration).languages)
+    languages = tuple(judge.site.edition.languages)
 
     @stable(POSTS // len(FORMS))
     @given(posts({name: judge.forms[name]}, languages))
@@ -84,7 +83,7 @@ def test_every_post_is_taken_whole_or_given_back_whole(judge: Judge, name: str) 
 
 def test_the_whole_corpus_in_every_text_field(judge: Judge) -> None:
     """Each text of the corpus stands in every text field of every form once, whatever hypothesis chose."""
-    languages = list(load(judge.site.configuration).languages)
+    languages = list(judge.site.edition.languages)
     for number, text in enumerate(corpus.TEXTS):
         for form in judge.forms.values():
             free = number % 2 == 0  # every other one only in free text, so that most of them are taken
@@ -109,7 +108,7 @@ def test_every_file_name_and_every_file_of_the_corpus(judge: Judge) -> None:
 
 def test_every_other_request_gets_a_page(judge: Judge) -> None:
     """Any method, address, header and body: never a 500, never something stored."""
-    edition = load(judge.site.configuration)
+    edition = judge.site.edition
     places = [page.path for page in edition.catalogue.pages()] + [f"/fi/{address(form)}" for form in judge.forms.values()]
 
     @stable(REQUESTS)

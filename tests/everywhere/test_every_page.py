@@ -21,6 +21,8 @@ ROUTES = {
     "healthz": ("/healthz", {"GET", "HEAD", "OPTIONS"}),
     "form": ("/<language>/<path:place>/", {"GET", "HEAD", "OPTIONS", "POST"}),
     "search": ("/<language>/about/search/", {"GET", "HEAD", "OPTIONS"}),
+    "order-status": ("/<language>/materials/order-status/", {"GET", "HEAD", "OPTIONS", "POST"}),
+    "posters": ("/<language>/materials/posters/chosen/", {"GET", "HEAD", "OPTIONS"}),
     "library": ("/<language>/materials/library/", {"GET", "HEAD", "OPTIONS"}),
     "inbox_key": ("/inbox-key.asc", {"GET", "HEAD", "OPTIONS"}),
     "web_key_policy": ("/.well-known/openpgpkey/policy", {"GET", "HEAD", "OPTIONS"}),

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from ihmiskauppa import settings
 from ihmiskauppa.forms import answers, definition
-from ihmiskauppa.forms.answers import Answers, FaultyAnswersError, Window
-from ihmiskauppa.forms.definition import LONG_LIMIT, Form, Kind
+from ihmiskauppa.forms.answers import Answers, Window
+from ihmiskauppa.forms.definition import LONG_LIMIT, Form, Kind, Row
+from ihmiskauppa.forms.faults import FaultyAnswersError
 
-FORMS = definition.load(settings.data_folder("forms"))
+ROW = Row("poster-a3-fi", "poster", "Poster", "A3", "Suomi", "fi", "Juliste", 5, 50)
+FORMS = definition.load(settings.data_folder("forms"), (ROW,))
 SELF = FORMS["self-referral"]
 CONTACT = FORMS["contact"]
 TODAY = datetime.date(2026, 11, 24)
@@ -185,7 +187,7 @@ PLAUSIBLE = (
 def test_any_post_gives_answers_or_faults(name: str, data: st.DataObject) -> None:
     """Whatever is posted to a real form, the outcome is answers of that form or faults at its fields, nothing else."""
     form = FORMS[name]
-    fields = [field for question in form.questions for field in question.inputs]
+    fields = [field for question in form.questions for field in question.places]
     values = st.lists(st.sampled_from(PLAUSIBLE) | st.text(max_size=20), max_size=3)
     raw = data.draw(st.dictionaries(st.sampled_from(fields) | st.text(max_size=5), values))
     try:
@@ -204,7 +206,8 @@ def test_any_post_gives_answers_or_faults(name: str, data: st.DataObject) -> Non
 def check_answers(form: Form, made: Answers) -> None:
     """Answers are to questions of the form, stand under the choices that were made, and are enough."""
     assert set(made.values) <= {question.name for question in form.questions}
-    assert any(question in made.values for question in form.either)
+    assert not form.either or any(question in made.values for question in form.either)
+    assert all(question.name in made.values for question in form.questions if question.required)
     for question in form.questions:
         if question.after is not None and question.name in made.values:
             assert made.values[question.after.question] == question.after.answer
@@ -511,5 +514,6 @@ def test_an_empty_window_is_no_answer() -> None:
 
 def test_every_kind_is_asked_somewhere(tmp_path: Path) -> None:
     """The forms of these tests ask every kind there is, so that none goes untested."""
-    asked = {question.kind for form in (SELF, CONTACT, FORMS["feedback"], every_kind(tmp_path)) for question in form.questions}
+    asking = (SELF, CONTACT, FORMS["feedback"], FORMS["order"], every_kind(tmp_path))
+    asked = {question.kind for form in asking for question in form.questions}
     assert asked == set(Kind)

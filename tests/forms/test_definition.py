@@ -17,6 +17,7 @@ from ihmiskauppa.forms.definition import (
     Note,
     Option,
     Question,
+    Row,
 )
 from ihmiskauppa.forms.spoken import OTHER, SPOKEN
 
@@ -136,13 +137,33 @@ name = "clear"
 kind = "scale"
 label = "This was clear."
 staff = "Selkeys"
+
+[[question]]
+name = "code"
+kind = "postcode"
+label = "Postcode"
+staff = "Postinumero"
+
+[[question]]
+name = "day"
+kind = "date"
+label = "Until when?"
+staff = "Mihin mennessä"
+
+[[question]]
+name = "items"
+kind = "quantities"
+label = "How many?"
+staff = "Montako"
+beyond = "message"
 """
+ROW = Row("poster-fi", "poster", "Poster", "A3", "Suomi", "fi", "Juliste", 5, 50)
 
 
 def parsed(folder: Path, text: str) -> Form:
     path = folder / "write.toml"
     path.write_text(text, encoding="utf-8")
-    return definition.parse(path)
+    return definition.parse(path, (ROW,))
 
 
 def test_a_form_s_own_texts_arrive(tmp_path: Path) -> None:
@@ -171,7 +192,12 @@ def test_every_kind_of_question_arrives(tmp_path: Path) -> None:
         "place",
         "files",
         "clear",
+        "code",
+        "day",
+        "items",
     ]
+    assert (questions["items"].rows, questions["items"].beyond) == ((ROW,), "message")
+    assert questions["items"].places == ("items-poster-fi", "items")
     assert questions["message"] == Question(
         "message",
         Kind.LONG_TEXT,

@@ -3,6 +3,7 @@
 import io
 import re
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -14,10 +15,11 @@ import pikepdf
 import pytest
 
 from ihmiskauppa import contacts, languages, translations
-from ihmiskauppa.forms import acroform, definition, document, marked_text
+from ihmiskauppa.forms import acroform, definition, document, marked_text, paper
 from ihmiskauppa.forms.definition import Form, Kind, Question
 from ihmiskauppa.forms.document import DocumentError
 from ihmiskauppa.settings import data_folder
+from tests import verapdf
 from tests.machine import need
 
 TONGUES = languages.load(data_folder("content") / "languages.toml")
@@ -71,6 +73,21 @@ def test_it_is_pdf_ua(name: str, code: str, tmp_path: Path) -> None:
     assert "0 failed" in str(report)
     assert "no failures" in str(report)
     assert len(made(name, code)) < LARGEST
+
+
+def test_verapdf_finds_nothing(tmp_path: Path) -> None:
+    """Nor does veraPDF's engine, in any form and language; in the same file without its language it does."""
+    paths = {}
+    for name, code in EVERY:
+        paths[name, code] = tmp_path / f"{name}-{code}.pdf"
+        paths[name, code].write_bytes(made(name, code))
+    bad = tmp_path / "bad.pdf"
+    spoilt = fresh("concern", "en")
+    del spoilt.Root.Lang
+    spoilt.save(bad)
+    found = verapdf.faults([*paths.values(), bad])
+    assert {key: found[path] for key, path in paths.items() if found[path]} == {}
+    assert any(fault.startswith("7.2-") for fault in found[bad])
 
 
 def test_the_validator_finds_faults(tmp_path: Path) -> None:
@@ -180,6 +197,49 @@ def test_the_words_are_those_of_the_glyphs(code: str) -> None:
 def _letters(font: Any) -> dict[str, str]:
     pairs = re.findall(r"<([0-9A-Fa-f]{4})> <([0-9A-Fa-f]+)>", font.ToUnicode.read_bytes().decode())
     return {glyph.lower(): bytes.fromhex(code).decode("utf-16-be") for glyph, code in pairs}
+
+
+@pytest.mark.parametrize("code", ["en", "ar"])
+def test_feet_of_pages_are_no_words(code: str) -> None:
+    """What stands at the foot of every page is an artifact; every mark that is left has its place in the structure."""
+    pdf = opened("referral", code)
+    placed = {one.objgen for one in elements(pdf.Root.StructTreeRoot)}
+    numbers = list(pdf.Root.StructTreeRoot.ParentTree.Nums)
+    owners = {int(key): owner for key, owner in zip(numbers[::2], numbers[1::2], strict=True)}
+    for sheet in pdf.pages:
+        begun = [list(one.operands) for one in pikepdf.parse_content_stream(sheet) if str(one.operator) == "BDC"]
+        feet = [operands for operands in begun if operands[0] == "/Artifact" and operands[1].get("/Subtype") == "/Footer"]
+        assert len(feet) == 1
+        for operands in begun:
+            if "/MCID" in operands[1]:
+                assert owners[int(sheet.StructParents)][int(operands[1].MCID)].objgen in placed
+
+
+@pytest.mark.parametrize("code", ["fi", "ar"])
+def test_text_can_be_copied(code: str, tmp_path: Path) -> None:
+    """A reader that knows nothing of structure gets the same letters in the same order (as Unicode compares them, NFKC)."""
+    path = tmp_path / "form.pdf"
+    path.write_bytes(made("concern", code))
+    copied = subprocess.run([need("pdftotext"), str(path), "-"], check=True, capture_output=True, text=True).stdout
+    plain = "".join(unicodedata.normalize("NFKC", copied).translate(dict.fromkeys((0x202A, 0x202B, 0x202C, 0x200B))).split())
+    publisher = TEXTS.gettext(code, document.PUBLISHER)
+    assert code == "fi" or "لا" in publisher
+    assert "".join(publisher.split()) in plain
+
+
+@pytest.mark.parametrize("code", TONGUES)
+def test_what_matters_for_safety_has_its_source_beneath(code: str) -> None:
+    """Under a translation that no person has checked, the English of what tells of police, consent or readers (promise 11)."""
+    for name, form in FORMS.items():
+        runs = [one for one in elements(opened(name, code).Root.StructTreeRoot) if "/ActualText" in one]
+        english = "".join("".join(str(one.ActualText) for one in runs if str(one.get("/Lang", "")) == "en").split())
+        notes = [note for notes in (form.notes, *(section.notes for section in form.sections)) for note in notes]
+        critical = [note.text for note in notes if note.safety_critical]
+        critical += [q.label for q in form.questions if q.safety_critical and list(_expected(form, q))]
+        assert critical
+        for text in critical:
+            shown = paper.source_of(text, TONGUES["ar"], PEOPLE)
+            assert ("".join(shown.split()) in english) == (TONGUES[code].ordinary not in {"en", "fi"}), text
 
 
 def test_runs_that_do_not_fit_stop_the_build() -> None:

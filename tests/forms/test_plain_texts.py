@@ -105,7 +105,9 @@ def test_a_hard_text_breaks_the_bounds() -> None:
 def test_a_plain_text_is_another_than_the_ordinary_one(texts: Translations, tongues: Languages, code: str) -> None:
     """A plain version's file holds only what it says more plainly."""
     ordinary = tongues[code].ordinary
-    catalogue = translations.extract(Path(ihmiskauppa.__file__).parent, settings.data_folder("forms"))
+    catalogue = translations.extract(
+        Path(ihmiskauppa.__file__).parent, settings.data_folder("forms"), settings.data_folder("content")
+    )
     found = [message.id if isinstance(message.id, str) else message.id[0] for message in catalogue if message.id]
     own = [text for text in found if texts.has(code, text)]
     assert own

@@ -12,9 +12,10 @@ from typing import Any
 import docx
 import pytest
 from docx.oxml.ns import qn
+from docx.text.paragraph import Paragraph
 
 from ihmiskauppa import contacts, languages, translations
-from ihmiskauppa.forms import definition, word
+from ihmiskauppa.forms import definition, paper, word
 from ihmiskauppa.forms.definition import WINDOW_PARTS, Form, Kind, Question
 from ihmiskauppa.settings import data_folder
 from tests.machine import need
@@ -86,7 +87,7 @@ def test_every_question_has_its_control(name: str, code: str) -> None:
 def test_all_is_said_in_both_languages(name: str, code: str) -> None:
     """Every label, note, warning and number stands there, and beneath it what the inbox's readers call it."""
     text = "\n".join(paragraph.text for paragraph in docx.Document(io.BytesIO(made(name, code))).paragraphs)
-    text = text.replace("\u2066", "").replace("\u2069", "")  # isolates around numbers
+    text = text.replace("\u2066", "").replace("\u2069", "").replace("\u00a0", " ")  # isolates around numbers, spaces within
     form = FORMS[name]
     said = [form.title, *(question.label for question in form.questions if question.kind is not Kind.FILES)]
     said += [option.label for q in form.questions if q.kind is not Kind.LANGUAGE for option in q.options]
@@ -106,11 +107,34 @@ def test_all_is_said_in_both_languages(name: str, code: str) -> None:
 
 @pytest.mark.parametrize("name", FORMS)
 def test_right_to_left_is_marked(name: str) -> None:
-    """In Arabic every paragraph runs from the right; in Finnish none does."""
+    """In Arabic every paragraph runs from the right, but the English beneath what matters for safety; in Finnish none does."""
     for code in ("ar", "fi"):
-        paragraphs = docx.Document(io.BytesIO(made(name, code))).paragraphs
+        everything = docx.Document(io.BytesIO(made(name, code))).paragraphs
+        paragraphs = [one for one in everything if _language(one) != paper.SOURCE_LANGUAGE]
+        assert (len(everything) > len(paragraphs)) == (code == "ar")
         marked = [paragraph for paragraph in paragraphs if paragraph._p.get_or_add_pPr().find(qn("w:bidi")) is not None]
         assert len(marked) == (len(paragraphs) if code == "ar" else 0)
+
+
+def _language(paragraph: Paragraph) -> str:
+    """The language that all of it is marked with; "" for the document's."""
+    marks = [run._r.find(f"{qn('w:rPr')}/{qn('w:lang')}") for run in paragraph.runs]
+    found = {"" if mark is None else mark.get(qn("w:val")) for mark in marks}
+    return found.pop() if len(found) == 1 else ""
+
+
+@pytest.mark.parametrize("code", TONGUES)
+def test_what_matters_for_safety_has_its_source_beneath(code: str) -> None:
+    """Under a translation that no person has checked, the English of what tells of police, consent or readers (promise 11)."""
+    for name, form in FORMS.items():
+        paragraphs = docx.Document(io.BytesIO(made(name, code))).paragraphs
+        english = {one.text for one in paragraphs if _language(one) == paper.SOURCE_LANGUAGE}
+        notes = [note for notes in (form.notes, *(section.notes for section in form.sections)) for note in notes]
+        critical = [note.text for note in notes if note.safety_critical]
+        critical += [q.label for q in form.questions if q.safety_critical and q.kind is not Kind.FILES]
+        expected = {paper.source_of(text, TONGUES[code], PEOPLE) for text in critical} - {""}
+        assert expected <= english
+        assert bool(english) == (TONGUES[code].ordinary not in {"en", "fi"})
 
 
 def test_the_same_form_gives_the_same_bytes() -> None:

@@ -93,6 +93,18 @@ def refused(file: File, *reasons: str) -> None:
     assert time.monotonic() - start < extraction.SECONDS + 2
 
 
+def test_a_radio_button_says_the_answer_it_stands_for() -> None:
+    """Its state is a number among the options of its field; one that has no such number makes the document a damaged one."""
+
+    def chosen(state: Name) -> File:
+        options = Array([String("yes"), String("ei — لا")])
+        return saved(fields_pdf(Dictionary(FT=Name.Btn, Ff=1 << 15, T=String("who"), V=state, Opt=options)))
+
+    assert extract(chosen(Name("/1"))) == (Field("who", "check", ("ei — لا",)),)
+    assert extract(chosen(Name.Off)) == (Field("who", "check", ()),)
+    refused(chosen(Name("/2")), "damaged")
+
+
 def test_a_pdf_says_what_was_filled_in() -> None:
     """Text in every script and over lines, check boxes, radio buttons, one choice and several; what was left empty is so."""
     kids = Array([Dictionary(Subtype=Name.Widget), Dictionary(Subtype=Name.Widget)])

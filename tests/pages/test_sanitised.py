@@ -53,6 +53,7 @@ def test_pages_are_the_same_from_the_cache_and_not_sanitised_again(
     """The second reading of the same content calls no sanitiser, until a contact changes."""
     content = Path(shutil.copytree(data_folder("content"), tmp_path / "content"))
     configuration = replace(configuration, content_folder=content)
+    shutil.rmtree(configuration.instance / editions.CACHE)
     first = editions.load(configuration)
 
     def refuse(_html: str) -> str:

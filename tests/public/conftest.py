@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from ihmiskauppa.app import build_public_app
-from ihmiskauppa.public import form_token
+from ihmiskauppa.public import editions, form_token
+from ihmiskauppa.public.editions import Edition
 from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.settings import Settings
-from tests.cache import warm
 from tests.client import CheckedClient, Page
 from tests.conftest import InboxKey, make_instance
 
@@ -24,6 +25,11 @@ class Site:
     configuration: Settings
     client: CheckedClient
     application: Gateway
+
+    @cached_property
+    def edition(self) -> Edition:
+        """What it shows, as it was at the first look, for tests that change no content."""
+        return editions.load(self.configuration)
 
     def token(self, path: str) -> str:
         """A token from the form at `path`, old enough not to be hasty."""
@@ -65,7 +71,6 @@ def make_site(tmp_path_factory: pytest.TempPathFactory, inbox_key: InboxKey) -> 
 
     def build(**changes: Any) -> Site:
         configuration = make_instance(tmp_path_factory.mktemp("site") / "instance", inbox_key)
-        warm(configuration.instance)
         configuration = replace(configuration, **({"post_limits": "10000 per minute"} | changes))
         application = build_public_app(configuration, watch=False)
         return Site(configuration, CheckedClient(application), application)

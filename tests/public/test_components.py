@@ -21,7 +21,7 @@ def test_practice_shows_every_component(make_site: Callable[..., Site]) -> None:
         for tag, name in (
             *(("div", f"ik-{name}") for name in ("doors", "danger", "fact", "steps", "notice", "summary")),
             *(("nav", "ik-contents"), ("nav", "ik-turns"), ("table", "ik-counts"), ("a", "ik-download"), ("ol", "ik-progress")),
-            *(("ul", "ik-language-list"), ("input", "ik-input--file"), ("aside", "ik-call")),
+            *(("ul", "ik-language-list"), ("ul", "ik-posters"), ("input", "ik-input--file"), ("aside", "ik-call")),
         ):
             assert page.all(tag, class_=name), (path, name)
         assert [element.get("id") for element in page.all("p", class_="ik-field__fault")] == ["telephone-fault"]

@@ -10,7 +10,7 @@ import pytest
 from ihmiskauppa.languages import load
 from ihmiskauppa.pages.content import AUDIENCES
 from ihmiskauppa.pages.resources import KINDS, Resource
-from ihmiskauppa.public import editions, library
+from ihmiskauppa.public import library
 from ihmiskauppa.public.editions import Editions
 from ihmiskauppa.settings import data_folder
 from tests.client import SPACE, Page
@@ -33,7 +33,7 @@ def plain(text: str) -> str:
 
 
 def resources(site: Site) -> tuple[Resource, ...]:
-    return editions.load(site.configuration).resources
+    return site.edition.resources
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -205,7 +205,7 @@ def test_the_front_page_lists_every_item_and_leads_to_the_feed(site: Site, langu
     """Newest first, each dated; the feed is linked for people and for programs, in the nearest language that has one."""
     page = front(site, language)
     listed = [link.get("href", "") for link in page.all("a", class_="ik-news__link")]
-    catalogue = editions.load(site.configuration).catalogue
+    catalogue = site.edition.catalogue
     assert listed == [item.path for item in catalogue.news(language)]
     assert len(listed) >= 2
     assert len(page.one("ul", class_="ik-news").findall(f".//{SPACE}time")) == len(listed)

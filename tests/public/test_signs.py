@@ -10,7 +10,6 @@ import pytest
 from ihmiskauppa import settings
 from ihmiskauppa.forms import indicators
 from ihmiskauppa.forms.indicators import Level
-from ihmiskauppa.public.editions import load
 from tests.client import SPACE
 from tests.public.conftest import Site
 
@@ -94,6 +93,5 @@ def test_a_page_fits_the_first_flight(site: Site) -> None:
 
 def test_the_pages_stand_in_the_menu(site: Site) -> None:
     """Under the section's front page, in order."""
-    edition = load(site.configuration)
-    children = next(pages for front, pages in edition.catalogue.menu("en") if front.id == "recognise/index")
+    children = next(pages for front, pages in site.edition.catalogue.menu("en") if front.id == "recognise/index")
     assert set(CHECK.pages) <= {page.id for page in children}

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from ihmiskauppa.pages import accessibility
-from ihmiskauppa.public.editions import load
 from tests.client import SPACE, Page
 from tests.public.conftest import Site
 
@@ -20,7 +19,7 @@ MAP = "about/site-map/"
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_site_map_has_every_page_once(site: Site, code: str) -> None:
     """All ids of the catalogue, in the reader's language, with title and summary; what is in another language says in which."""
-    catalogue = load(site.configuration).catalogue
+    catalogue = site.edition.catalogue
     page = site.client.page(f"/{code}/{MAP}")
     shown = page.one("div", class_="ik-map")
     links = {link.get("href"): link for link in shown.iter(SPACE + "a")}
@@ -61,7 +60,7 @@ def test_the_footer_leads_to_what_every_reader_may_want(site: Site, code: str) -
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_statement_is_made_of_its_data(site: Site, code: str) -> None:
     """Each failing, method, day and contact of the file; English for those whose language has no texts, marked as such."""
-    statement = load(site.configuration).accessibility
+    statement = site.edition.accessibility
     written = "en" if code == "ar" else code
     page = site.client.page(f"/{code}/{STATEMENT}")
     main = page.text(page.one("main"))

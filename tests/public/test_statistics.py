@@ -196,26 +196,6 @@ def test_the_page_is_light(site: Site) -> None:
     assert sum(len(site.client.get(path, headers=accept).data) for path in paths) < 14 * 1024
 
 
-def test_nginx_gives_every_kept_document_the_type_that_the_site_gives_it(site: Site) -> None:
-    """By the ending, as deploy/nginx.conf lists them; `charset` comes from charset_types."""
-    configuration = (ROOT / "deploy/nginx.conf").read_text()
-    block = re.search(r"types \{(.*?)\}", configuration, re.DOTALL)
-    charset = re.search(r"charset_types ([^;]+);", configuration)
-    assert block
-    assert charset
-    listed = {
-        ending: kind
-        for kind, *endings in (line.split() for line in block[1].replace(";", "").split("\n") if line.strip())
-        for ending in endings
-    }
-    with_charset = {"text/html", *charset[1].split()}
-    for path in site.application.pages.paths:
-        name = "index.html" if path.endswith("/") else path
-        kind = listed[name.rpartition(".")[2]]
-        sent = site.client.open(path, method="HEAD").headers["Content-Type"]
-        assert sent == (f"{kind}; charset=utf-8" if kind in with_charset else kind), path
-
-
 def test_practice_figures_are_cited_with_their_own_address(make_site: Callable[..., Site]) -> None:
     """The citation names the address that the copy is told to be at."""
     configuration = replace(make_site().configuration, public_url="https://other.example")

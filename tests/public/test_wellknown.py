@@ -12,6 +12,7 @@ from ihmiskauppa.pages import security
 from ihmiskauppa.pages.security import SecurityError
 from ihmiskauppa.public import wellknown
 from ihmiskauppa.public.editions import load
+from tests.crawl import Crawl
 from tests.public.conftest import Site
 
 MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -33,19 +34,19 @@ def test_robots_may_read_the_site_but_no_practice_copy(site: Site, make_site: Ca
     assert make_site(mode="practice").client.get(wellknown.ROBOTS).text == "User-agent: *\nDisallow: /\n"
 
 
-def test_the_sitemap_has_what_says_of_itself_that_it_may_be_indexed(site: Site) -> None:
+def test_the_sitemap_has_what_says_of_itself_that_it_may_be_indexed(crawled: Crawl) -> None:
     """Each address is one page's own canonical address, with the same other languages as the page tells; no fallback."""
-    answer = site.client.get(wellknown.SITEMAP)
+    answer = crawled.client.get(wellknown.SITEMAP)
     assert answer.content_type == wellknown.XML
     urls = {url.findtext(f"{MAP}loc", ""): url for url in ElementTree.fromstring(answer.data)}  # noqa: S314 - our own
     for address, url in urls.items():
-        page = site.client.page(address.removeprefix(ORIGIN))
+        page = crawled.pages[address.removeprefix(ORIGIN)].page
         assert not page.all("meta", name="robots"), address
         assert page.one("link", rel="canonical").get("href") == address
         told = {link.get("hreflang"): link.get("href") for link in page.all("link", rel="alternate") if link.get("hreflang")}
         assert {link.get("hreflang"): link.get("href") for link in url.iter(LINK)} == told
         assert "x-default" in told
-    for shown in load(site.configuration).catalogue.pages():
+    for shown in crawled.edition.catalogue.pages():
         assert (ORIGIN + shown.path in urls) is not shown.fallback, shown.path
         if not shown.fallback:
             assert urls[ORIGIN + shown.path].findtext(f"{MAP}lastmod") == shown.changed
@@ -54,7 +55,7 @@ def test_the_sitemap_has_what_says_of_itself_that_it_may_be_indexed(site: Site) 
 def test_security_txt_names_the_contact_and_an_end(site: Site) -> None:
     """RFC 9116: contact and end once each, the end less than a year after somebody looked."""
     fields = _fields(site)
-    edition = load(site.configuration)
+    edition = site.edition
     assert fields["Contact"] == edition.contacts["mailbox"].href
     assert fields["Canonical"] == ORIGIN + wellknown.SECURITY
     assert fields["Preferred-Languages"] == "fi, sv, en"
@@ -70,7 +71,7 @@ def test_without_a_usable_key_none_is_named(make_site: Callable[..., Site]) -> N
 
 def test_a_start_warns_thirty_days_before_the_end(site: Site) -> None:
     """Silent until then."""
-    told = load(site.configuration).security
+    told = site.edition.security
     assert told.warnings(told.expires - datetime.timedelta(days=31)) == []
     assert len(told.warnings(told.expires - datetime.timedelta(days=29))) == 1
 

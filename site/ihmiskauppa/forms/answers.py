@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from ihmiskauppa.forms import quantities
 from ihmiskauppa.forms.definition import WINDOW_PARTS, Condition, Form, Kind, Question
+from ihmiskauppa.forms.faults import Fault, FaultyAnswersError
 from ihmiskauppa.forms.files import File
+from ihmiskauppa.forms.quantities import FaultyQuantitiesError, Quantities
 from ihmiskauppa.translations import msgid
 
 TELEPHONE_DIGITS: Final = range(3, 21)
@@ -23,6 +26,7 @@ _TELEPHONE = re.compile(r"[\d\s()+./\-‐-―\u200e\u200f\u202a-\u202e\u2066-\u2
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _FINNISH_DATE = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
+_POSTCODE = re.compile(r"(?i:FI-?)?[0-9]{5}")
 _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2})(?:[:.]\d{2})?)?")
 
 
@@ -48,7 +52,7 @@ class Attachments:
         return tuple((file.our_name(number), file) for number, file in enumerate(self.files, 1))
 
 
-Value = str | tuple[str, ...] | Window | Attachments
+Value = str | tuple[str, ...] | Window | Attachments | Quantities | datetime.date
 
 
 @dataclass(frozen=True)
@@ -78,23 +82,6 @@ class Answers:
             "answers": {name: _plain(value) for name, value in self.values.items()},
         }
         return json.dumps(content, ensure_ascii=False, indent=1)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong at a field: a msgid and what to put into it."""
-
-    field: str
-    text: str
-    parameters: Mapping[str, str | int]
-
-
-class FaultyAnswersError(Exception):
-    """The answers cannot be taken; `faults` says why, in the order of the form."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__(f"{len(faults)} faults")
-        self.faults = tuple(faults)
 
 
 class _WrongError(Exception):
@@ -135,9 +122,13 @@ def read(
             if not blank:
                 values[question.name] = _value(question, given, today)
             elif question.required:
-                raise _WrongError(msgid("Please answer this question."))
+                text = quantities.NONE_CHOSEN if question.kind is Kind.QUANTITIES else msgid("Please answer this question.")
+                raise _WrongError(text)
         except _WrongError as wrong:
-            _add(faults, Fault(wrong.field or question.inputs[0], wrong.text, wrong.parameters))
+            _add(faults, Fault(wrong.field or question.places[-1], wrong.text, wrong.parameters))
+        except FaultyQuantitiesError as wrong:
+            faults += wrong.faults
+    _ask_reasons(form, values, faults)
     faulty = {fault.field for fault in faults}
     asked = {*values, *faulty, *(name for name in form.either if _given(form.question(name), raw) and faults)}
     if not asked.intersection(form.either) and form.either:
@@ -149,9 +140,18 @@ def read(
         )
         _add(faults, Fault(form.question(form.either[0]).inputs[0], text, {}))
     if faults:
-        places = [name for question in form.questions for name in question.inputs]
+        places = [name for question in form.questions for name in question.places]
         raise FaultyAnswersError(sorted(faults, key=lambda fault: places.index(fault.field)))
     return Answers(form, language, values, dropped)
+
+
+def _ask_reasons(form: Form, values: Mapping[str, Value], faults: list[Fault]) -> None:
+    """An unusual number is taken with a reason only."""
+    for question in form.questions:
+        asked = values.get(question.name)
+        unusual = asked.unusual if isinstance(asked, Quantities) else None
+        if unusual is not None and question.beyond not in values:
+            _add(faults, Fault(question.beyond, quantities.REASON, {"most": unusual.row.most}))
 
 
 def _read_files(question: Question, files: Sequence[File], values: dict[str, Value], faults: list[Fault]) -> None:
@@ -191,13 +191,11 @@ def _lf(text: str) -> str:
 def _value(question: Question, given: Mapping[str, Sequence[str]], today: datetime.date) -> Value:
     if question.kind is Kind.WINDOW:
         return _window(question, {name: " ".join(texts) for name, texts in given.items()}, today)
+    if question.kind is Kind.QUANTITIES:
+        return quantities.read(question, given)
     texts = given[question.name]
     if question.options:
-        known = {option.value for option in question.options}
-        chosen = tuple(dict.fromkeys(text for text in texts if text))
-        if not set(chosen) <= known or (question.kind is not Kind.MANY_OF and len(chosen) > 1):
-            raise _WrongError(msgid("Please choose from the answers that are offered."))
-        return tuple(o.value for o in question.options if o.value in chosen) if question.kind is Kind.MANY_OF else chosen[0]
+        return _chosen(question, texts)
     text = "\n".join(texts)
     if len(text) > question.limit:
         raise _WrongError(
@@ -213,7 +211,38 @@ def _value(question: Question, given: Mapping[str, Sequence[str]], today: dateti
             raise _WrongError(msgid("This does not look like a telephone number. Write digits only, for example 040 123 4567."))
     if question.kind is Kind.EMAIL and not _EMAIL.fullmatch(text.strip()):
         raise _WrongError(msgid("This does not look like an e-mail address. It needs a part before and after the @ sign."))
+    if question.kind is Kind.POSTCODE:
+        return _postcode(text)
+    if question.kind is Kind.DATE:
+        return _coming(question.name, text, today)
     return text
+
+
+def _chosen(question: Question, texts: Sequence[str]) -> str | tuple[str, ...]:
+    known = {option.value: option for option in question.options}
+    chosen = tuple(dict.fromkeys(text for text in texts if text))
+    if not set(chosen) <= set(known) or (question.kind is not Kind.MANY_OF and len(chosen) > 1):
+        raise _WrongError(msgid("Please choose from the answers that are offered."))
+    refused = next((known[value].refused for value in chosen if known[value].refused), "")
+    if refused:
+        raise _WrongError(refused)
+    return tuple(value for value in known if value in chosen) if question.kind is Kind.MANY_OF else chosen[0]
+
+
+def _postcode(text: str) -> str:
+    """Five digits, as Finland's postcodes have, whatever stands between them; not 00000, which is no place."""
+    digits = _western("".join(text.split()))
+    if not _POSTCODE.fullmatch(digits) or not int(digits[-5:]):
+        raise _WrongError(msgid("This does not look like a postcode in Finland: five digits, for example 53100."))
+    return digits[-5:]
+
+
+def _coming(field: str, text: str, today: datetime.date) -> datetime.date:
+    """A day that is not over; `text` is not blank."""
+    day = _date(field, text)
+    if day is None or day < today:
+        raise _WrongError(msgid("This day has already passed."))
+    return day
 
 
 def _window(question: Question, given: Mapping[str, str], today: datetime.date) -> Window:
@@ -286,6 +315,10 @@ def _plain(value: Value) -> Any:
         ]
     if isinstance(value, Window):
         return {name: text for name, text in _window_parts(value)}  # noqa: C416
+    if isinstance(value, Quantities):
+        return [{"name": one.row.name, "item": one.row.staff, "pieces": one.pieces} for one in value.amounts]
+    if isinstance(value, datetime.date):
+        return value.isoformat()
     return list(value) if isinstance(value, tuple) else value
 
 

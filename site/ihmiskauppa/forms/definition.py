@@ -2,13 +2,14 @@
 
 Texts for visitors are English msgids (see `translations`); `staff` is the Finnish label the inbox's readers see. A question
 with `after` is shown only under that answer of an earlier question. A long form has sections, each with its questions. Of a
-form that is `counted`, the choices are never sent: the room `feedback` counts them.
+form that is `counted`, the choices are never sent: the room `feedback` counts them. What quantities are asked of (`Row`) is
+given by the caller: a definition does not know it.
 """
 
 import enum
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -32,14 +33,17 @@ _FORM_KEYS: Final = {
     "order": int,
 }
 _QUESTION_KEYS: Final = {
-    **dict.fromkeys(("name", "kind", "label", "hint", "staff", "after", "is"), str),
+    **dict.fromkeys(("name", "kind", "label", "hint", "staff", "after", "is", "beyond"), str),
     **dict.fromkeys(("required", "safety_critical"), bool),
     "limit": int,
     "option": list,
 }
 _SECTION_KEYS: Final = {**dict.fromkeys(("name", "title", "staff"), str), **dict.fromkeys(("note", "question"), list)}
 _NOTE_KEYS: Final = {"text": str, "safety_critical": bool}
-_OPTION_KEYS: Final = {**dict.fromkeys(("value", "label", "staff", "text", "flag"), str), "safety_critical": bool}
+_OPTION_KEYS: Final = {
+    **dict.fromkeys(("value", "label", "staff", "text", "flag", "refused", "page"), str),
+    "safety_critical": bool,
+}
 
 
 class DefinitionError(Exception):
@@ -58,6 +62,9 @@ class Kind(enum.StrEnum):
     LANGUAGE = "language"
     TELEPHONE = "telephone"
     EMAIL = "email"
+    POSTCODE = "postcode"
+    DATE = "date"
+    QUANTITIES = "quantities"
     WINDOW = "window"
     FILES = "files"
 
@@ -79,6 +86,7 @@ AGREEMENT: Final = (
 class Option:
     """One answer to choose. `text` is shown at once to whoever chooses it; `flag` stands in the subject the staff see.
 
+    With an answer that is `refused`, the form is not taken: the text says why. `page` is one that helps whoever chooses it.
     What is `safety_critical` is the text.
     """
 
@@ -87,7 +95,28 @@ class Option:
     staff: str
     text: str = ""
     flag: str = ""
+    refused: str = ""
+    page: str = ""
     safety_critical: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """Something of which a number can be asked for: whole `step`s, and more than `most` only with a reason.
+
+    `group` and `part` are msgids, under which rows stand together; `label` is the rest of its name, in its own `language`.
+    A page can lead to the group's `anchor`.
+    """
+
+    name: str
+    anchor: str
+    group: str
+    part: str
+    label: str
+    language: str
+    staff: str
+    step: int
+    most: int
 
 
 @dataclass(frozen=True)
@@ -104,7 +133,10 @@ class Condition:
 
 @dataclass(frozen=True)
 class Question:
-    """One thing asked. `limit` counts characters (Unicode code points)."""
+    """One thing asked. `limit` counts characters (Unicode code points).
+
+    Of quantities, `beyond` names the question that gives the reason for a number that is more than usual.
+    """
 
     name: str
     kind: Kind
@@ -116,13 +148,34 @@ class Question:
     required: bool
     after: Condition | None
     safety_critical: bool
+    rows: tuple[Row, ...] = ()
+    beyond: str = ""
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of its fields in a post."""
+        if self.kind is Kind.QUANTITIES:
+            return tuple(self.input_of(row) for row in self.rows)
         if self.kind is Kind.WINDOW:
             return tuple(f"{self.name}_{part}" for part in WINDOW_PARTS)
         return (self.name,)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where a fault of it can be: its fields, and the question as a whole."""
+        return (*self.inputs, self.name) if self.kind is Kind.QUANTITIES else self.inputs
+
+    @property
+    def grouped(self) -> Mapping[str, Mapping[str, tuple[Row, ...]]]:
+        """The rows by group and part, in their order."""
+        found: dict[str, dict[str, tuple[Row, ...]]] = {}
+        for row in self.rows:
+            parts = found.setdefault(row.group, {})
+            parts[row.part] = (*parts.get(row.part, ()), row)
+        return found
+
+    def input_of(self, row: Row) -> str:
+        return f"{self.name}-{row.name}"
 
 
 @dataclass(frozen=True)
@@ -182,9 +235,14 @@ class Form:
     @property
     def texts(self) -> tuple[str, ...]:
         """The texts that may name contacts."""
-        options = [option.text for question in self.questions for option in question.options]
+        options = [text for question in self.questions for option in question.options for text in (option.text, option.refused)]
         notes = [note.text for notes in (self.notes, *(section.notes for section in self.sections)) for note in notes]
         return (*notes, *options, *self.sent)
+
+    @property
+    def pages(self) -> frozenset[str]:
+        """The pages that answers lead to."""
+        return frozenset(option.page for question in self.questions for option in question.options if option.page)
 
     def question(self, name: str) -> Question:
         return next(question for question in self.questions if question.name == name)
@@ -198,13 +256,16 @@ class Form:
         return tuple(q for q in self.questions if q.after == Condition(question, answer))
 
 
-def load(folder: Path) -> Mapping[str, Form]:
-    """All forms of `folder` by name; the signs check is none. Raises `DefinitionError`."""
-    forms = [parse(path) for path in sorted(folder.glob("*.toml")) if path.name != indicators.FILE]
+def load(folder: Path, rows: Sequence[Row] = ()) -> Mapping[str, Form]:
+    """All forms of `folder` by name; the signs check is none. `rows` are what quantities are asked of.
+
+    Raises `DefinitionError`.
+    """
+    forms = [parse(path, rows) for path in sorted(folder.glob("*.toml")) if path.name != indicators.FILE]
     return {form.name: form for form in forms}
 
 
-def parse(path: Path) -> Form:
+def parse(path: Path, rows: Sequence[Row] = ()) -> Form:
     """Read one definition. Raises `DefinitionError`."""
     try:
         table = known(tomllib.loads(path.read_text(encoding="utf-8")), _FORM_KEYS)
@@ -217,7 +278,7 @@ def parse(path: Path) -> Form:
             summary=table["summary"],
             staff=table["staff"],
             notes=_notes(table),
-            sections=tuple(_sections(table)),
+            sections=tuple(_sections(table, tuple(rows))),
             either=tuple(table.get("either", ())),
             submit=table["submit"],
             sent=tuple(known(entry, {"text": str})["text"] for entry in table["sent"]),
@@ -233,14 +294,14 @@ def parse(path: Path) -> Form:
     return form
 
 
-def _sections(table: dict[str, Any]) -> Iterator[Section]:
+def _sections(table: dict[str, Any], rows: tuple[Row, ...]) -> Iterator[Section]:
     if ("section" in table) == ("question" in table):
         raise ValueError("a form has either sections or questions")
     if "question" in table:
-        yield Section("", "", "", (), _questions(table))
+        yield Section("", "", "", (), _questions(table, rows))
     for entry in table.get("section", ()):
         section = known(entry, _SECTION_KEYS)
-        yield Section(section["name"], section["title"], section["staff"], _notes(section), _questions(section))
+        yield Section(section["name"], section["title"], section["staff"], _notes(section), _questions(section, rows))
 
 
 def _notes(table: dict[str, Any]) -> tuple[Note, ...]:
@@ -248,11 +309,11 @@ def _notes(table: dict[str, Any]) -> tuple[Note, ...]:
     return tuple(Note(note["text"], note.get("safety_critical", False)) for note in notes)
 
 
-def _questions(table: dict[str, Any]) -> tuple[Question, ...]:
-    return tuple(_question(known(entry, _QUESTION_KEYS)) for entry in table["question"])
+def _questions(table: dict[str, Any], rows: tuple[Row, ...]) -> tuple[Question, ...]:
+    return tuple(_question(known(entry, _QUESTION_KEYS), rows) for entry in table["question"])
 
 
-def _question(entry: dict[str, Any]) -> Question:
+def _question(entry: dict[str, Any], rows: tuple[Row, ...]) -> Question:
     kind = Kind(entry["kind"])
     if "is" in entry and "after" not in entry:
         raise ValueError(f"{entry['name']}: is without after")
@@ -267,6 +328,8 @@ def _question(entry: dict[str, Any]) -> Question:
         required=entry.get("required", False),
         after=Condition(entry["after"], entry["is"]) if "after" in entry else None,
         safety_critical=entry.get("safety_critical", False),
+        rows=rows if kind is Kind.QUANTITIES else (),
+        beyond=entry.get("beyond", ""),
     )
 
 
@@ -289,8 +352,7 @@ def _options(kind: Kind, entry: dict[str, Any]) -> Iterator[Option]:
         yield Option(OTHER, msgid("Another language"), OTHER)
     elif kind in {Kind.ONE_OF, Kind.MANY_OF}:
         for option in options:
-            text, critical = option.get("text", ""), option.get("safety_critical", False)
-            yield Option(option["value"], option["label"], option["staff"], text, option.get("flag", ""), critical)
+            yield Option(**option)
 
 
 def _faults(form: Form) -> Iterator[str]:
@@ -306,11 +368,16 @@ def _faults(form: Form) -> Iterator[str]:
             yield f"{question.name}: needs at least two options"
         if len({o.value for o in question.options}) < len(question.options):
             yield f"{question.name}: an option is used twice"
+        if bool(question.beyond) != (question.kind is Kind.QUANTITIES) or any(not 1 <= r.step <= r.most for r in question.rows):
+            yield f"{question.name}: quantities, and they alone, say what is asked beyond; their steps are 1 to most"
         if any(option.safety_critical and not option.text for option in question.options):
             yield f"{question.name}: an option without a text has nothing that is safety-critical"
         if question.limit < 1:
             yield f"{question.name}: limit must be at least 1"
         seen[question.name] = question
+    for question in form.questions:
+        if question.beyond and question.beyond not in seen:
+            yield f"{question.name}: beyond {question.beyond}: there is no such question"
     names = [section.name for section in form.sections if section.title]
     for name in names:
         if not _NAME.fullmatch(name) or names.count(name) > 1 or name in seen:

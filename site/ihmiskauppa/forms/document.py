@@ -48,7 +48,7 @@ def fillable(form: Form, language: Language, texts: Translations, people: Contac
     import pikepdf  # only `forms build` needs these libraries, not the web process
 
     said = _Said(form, language, texts, people, site)
-    with _our_fonts_only() as folder, _no_missing_glyph():
+    with our_fonts_only() as folder, no_missing_glyph():
         controls = folder / "field.ttf"
         controls.write_bytes(field_font.make(language))
         laid_out = _lay_out(said, controls)
@@ -74,7 +74,7 @@ def _environment() -> Environment:
 
 
 @contextmanager
-def _our_fonts_only() -> Iterator[Path]:
+def our_fonts_only() -> Iterator[Path]:
     """The same result on every machine: no font of the system's. Gives a folder for files that live as long."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -91,7 +91,7 @@ def _our_fonts_only() -> Iterator[Path]:
 
 
 @contextmanager
-def _no_missing_glyph() -> Iterator[None]:
+def no_missing_glyph() -> Iterator[None]:
     """Anything that WeasyPrint warns of (a box in place of a letter, above all) stops the building."""
     found: list[str] = []
     handler = logging.Handler(logging.WARNING)
@@ -118,6 +118,9 @@ class _Said:
 
     def text(self, message: str) -> str:
         return paper.shown(message, self.language, self.texts, self.people)
+
+    def source(self, message: str) -> str:
+        return paper.source_of(message, self.language, self.people)
 
     def staff(self, label: str) -> Markup:
         """The inbox's Finnish label, beneath the visitor's."""

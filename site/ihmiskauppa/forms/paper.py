@@ -10,6 +10,8 @@ from ihmiskauppa.languages import Language
 from ihmiskauppa.translations import Translations, msgid
 
 STAFF_LANGUAGE: Final = "fi"  # of the labels beneath the visitor's
+SOURCE_LANGUAGE: Final = "en"  # of the msgids, which stand beneath what matters for safety (promise 11)
+_NO_SOURCE_BENEATH: Final = frozenset({SOURCE_LANGUAGE, STAFF_LANGUAGE})
 
 _CONTACT: Final = re.compile(r"\{contact:([a-z0-9-]+)\}")
 
@@ -31,7 +33,16 @@ WINDOW_LABELS: Final = (msgid("First day"), msgid("Last day"), msgid("From what 
 def shown(message: str, language: Language, texts: Translations, people: Contacts) -> str:
     """A msgid in the visitor's language, contacts in their places; nothing for nothing."""
     translated = texts.gettext(language.code, message) if message else ""
-    return _CONTACT.sub(lambda found: isolated(people[found[1]].shown), translated)
+    return _CONTACT.sub(lambda found: isolated(_unbroken(people[found[1]].shown)), translated)
+
+
+def source_of(message: str, language: Language, people: Contacts) -> str:
+    """What stands beneath a safety-critical text that no person has checked: the text it was made from; "" under none."""
+    return (
+        ""
+        if language.ordinary in _NO_SOURCE_BENEATH
+        else _CONTACT.sub(lambda found: _unbroken(people[found[1]].shown), message)
+    )
 
 
 def version_lines(form: Form, language: Language, texts: Translations) -> Iterator[str]:
@@ -44,6 +55,11 @@ def version_lines(form: Form, language: Language, texts: Translations) -> Iterat
 def isolated(text: str) -> str:
     """A number or address that reads from left to right in every script (UAX 9: LRI … PDI)."""
     return f"\u2066{text}\u2069"
+
+
+def _unbroken(number: str) -> str:
+    """A telephone number stays on one line."""
+    return number.replace(" ", "\u00a0")
 
 
 def how_to_return() -> tuple[str, ...]:

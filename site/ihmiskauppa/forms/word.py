@@ -7,14 +7,14 @@ stands the Finnish one of the people who read the inbox.
 import datetime
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from ihmiskauppa.contacts import Contacts
 from ihmiskauppa.forms import paper
-from ihmiskauppa.forms.definition import LONG_LIMIT, Form, Kind, Option, Question
+from ihmiskauppa.forms.definition import LONG_LIMIT, Form, Kind, Note, Option, Question
 from ihmiskauppa.forms.spoken import OTHER
 from ihmiskauppa.languages import Language
 from ihmiskauppa.translations import Translations, msgid
@@ -92,20 +92,32 @@ class _Writer:
         self._paragraph(self.text(self.form.title), style="Title")
         self._paragraph(self.text(self.form.summary))
         self._paragraph(" · ".join(paper.version_lines(self.form, self.language, self.texts)), small=True)
-        for note in self.form.notes:
-            self._paragraph(self.text(note.text))
+        self._notes(self.form.notes)
         for section in self.form.sections:
             if section.title:
                 heading = self._paragraph(self.text(section.title), style="Heading 1")
                 self._staff(heading, section.staff)
-            for note in section.notes:
-                self._paragraph(self.text(note.text))
+            self._notes(section.notes)
             for question in section.shown_always:
                 self._question(question)
         self._paragraph(self.text(paper.RETURN), style="Heading 1")
         address = f" {site}/{self.language.code}/{self.form.id}/" if site else ""
         for line in paper.how_to_return():
             self._paragraph(self.text(line) + (address if line == paper.RETURN_ONLINE else ""), style="List Bullet")
+
+    def _notes(self, notes: Iterable[Note]) -> None:
+        for note in notes:
+            self._paragraph(self.text(note.text))
+            if note.safety_critical:
+                self._source(note.text)
+
+    def _source(self, message: str, deep: int = 0) -> None:
+        """The text that a safety-critical one was made from, small beneath it, if it needs that."""
+        source = paper.source_of(message, self.language, self.people)
+        if not source:
+            return
+        paragraph = self._paragraph(source, small=True, deep=deep, language=paper.SOURCE_LANGUAGE)
+        paragraph.paragraph_format.keep_with_next = True
 
     def _properties(self) -> None:
         properties = self.document.core_properties
@@ -137,19 +149,23 @@ class _Writer:
         _place(styles["Normal"].element.get_or_add_rPr(), lang)
 
     def _paragraph(
-        self, text: str = "", *, style: str = "Normal", small: bool = False, deep: int = 0, color: str = ""
+        self, text: str = "", *, style: str = "Normal", small: bool = False, deep: int = 0, color: str = "", language: str = ""
     ) -> "Paragraph":
+        """A paragraph of text; in another `language` than the document's, from left to right."""
         from docx.shared import Cm, Pt, RGBColor
 
         paragraph = self.document.add_paragraph(style=style)
         paragraph.paragraph_format.space_after = Pt(4)
         if deep:
             paragraph.paragraph_format.left_indent = Cm(_INDENT * deep)
-        if self.language.direction == "rtl":
+        if self.language.direction == "rtl" and not language:
             _place(paragraph._p.get_or_add_pPr(), _element("w:bidi"))
         if text:
             run = paragraph.add_run(text)
-            self._rtl(run)
+            if language:
+                _place(run._r.get_or_add_rPr(), _element("w:lang", val=language))
+            else:
+                self._rtl(run)
             if small:
                 run.font.size = Pt(_SMALL)
                 run.font.color.rgb = RGBColor.from_string(_QUIET)
@@ -188,6 +204,8 @@ class _Writer:
             notes.append(paper.CHOOSE_MANY if question.kind is Kind.MANY_OF else paper.CHOOSE_ONE)
         for note in filter(None, notes):
             self._paragraph(self.text(note), small=True, deep=deep).paragraph_format.keep_with_next = True
+        for text in filter(None, (question.label, question.hint) if question.safety_critical else ()):
+            self._source(text, deep)
         if question.kind is Kind.WINDOW:
             self._window(question, deep)
         elif question.kind is Kind.LANGUAGE:

@@ -53,7 +53,11 @@ class Kind(StrEnum):
     SET_ASIDE = "set-aside"
     SIZE = "size"
     COUNT_LATE = "count-late"
+    STOCK_LOW = "stock-low"
     DATABASE = "database"
+
+
+UNHURRIED: Final = frozenset({Kind.KEY_EXPIRES, Kind.STOCK_LOW})  # nobody is reminded of these every day
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,11 @@ class Told:
     def outdated(self, troubles: Sequence[Trouble], moment: int) -> bool:
         """Whether there is news: a trouble began, doubled or ended, or a day has passed with one.
 
-        A key that will expire is told as the days to its end halve, not every day. The last troubles are over together.
+        A key that will expire is told as the days to its end halve, low stock as it concerns twice as many prints, not every
+        day. The last troubles are over together.
         """
         grown = any(name not in self.sizes or size >= 2 * self.sizes[name][0] for name, size in _sizes(troubles))
-        pressing = any(trouble.kind is not Kind.KEY_EXPIRES for trouble in troubles)
+        pressing = any(trouble.kind not in UNHURRIED for trouble in troubles)
         reminder = pressing and moment // SECONDS_PER_HOUR - self.hour >= REMINDER_HOURS
         over = len(self.over(moment))
         return grown or reminder or (over > 0 if troubles else over == len(self.sizes) > 0)

@@ -91,18 +91,22 @@ def _pdf_fields(pdf: Pdf) -> Iterator[Field]:
         waiting += [(kid, names, kind, flags, value, depth + 1) for kid in reversed(kids)]
         if not kids and str(kind) in _KINDS and not (kind == Name.Btn and int(flags) & _PUSH_BUTTON):
             found += 1
-            yield field(".".join(names), _KINDS[str(kind)], _pdf_values(value))
+            yield field(".".join(names), _KINDS[str(kind)], _pdf_values(value, _list(node.get("/Opt"))))
 
 
 def _list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, Array) else []
 
 
-def _pdf_values(value: Any) -> list[str]:
+def _pdf_values(value: Any, options: list[Any]) -> list[str]:
+    """The words of a value. A button's state is a name; where a field has `options`, a number among them (12.7.4.2.3)."""
     if isinstance(value, Array):
         return [_text(one) for one in value]
     if isinstance(value, Name):
-        return [] if value == Name.Off else [str(value)[1:]]
+        state = str(value)[1:]
+        if options and state.isascii() and state.isdigit():
+            return [_text(options[int(state)])]
+        return [] if value == Name.Off else [state]
     return [] if value is None else [_text(value)]
 
 

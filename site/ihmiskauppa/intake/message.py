@@ -20,6 +20,7 @@ from typing import Final
 from ihmiskauppa.forms.answers import Answers, Attachments, Value, Window
 from ihmiskauppa.forms.definition import Kind, Question
 from ihmiskauppa.forms.files import File
+from ihmiskauppa.forms.quantities import Quantities
 from ihmiskauppa.forms.spoken import staff_name
 
 OUTER_SUBJECT: Final = "[...]"
@@ -207,6 +208,10 @@ def staff_value(question: Question, value: Value) -> str:
         days = _span(_day(value.from_date), _day(value.until_date))
         hours = _span(_hour(value.from_time), _hour(value.until_time))
         return " ".join(part for part in (days, f"klo {hours}" if hours else "") if part) + " (Suomen aikaa)"
+    if isinstance(value, Quantities):
+        return "\n".join(f"{amount.pieces} kpl  {amount.row.staff}" for amount in value.amounts)
+    if isinstance(value, datetime.date):
+        return _day(value)
     if question.options:
         chosen = value if isinstance(value, tuple) else (value,)
         labels = {option.value: option.staff for option in question.options}

@@ -29,7 +29,7 @@ class Place:
     """Where a form, or a page that the program makes, stands in the tree; it has no content file.
 
     `link` is how pages refer to it, `titles` and `summaries` are by language code, `languages` those it really exists in (all,
-    if empty).
+    if empty). What is not in the menu is reached from the page above it.
     """
 
     id: str
@@ -38,6 +38,7 @@ class Place:
     titles: Mapping[str, str]
     summaries: Mapping[str, str]
     languages: tuple[str, ...] = ()
+    in_menu: bool = True
 
 
 @dataclass(frozen=True)
@@ -190,12 +191,23 @@ class Catalogue:
         fronts = [page_id for page_id in self._order if page_id.endswith("/index") and page_id != HOME]
         return tuple((self.entry(language, front), self._children(language, front)) for front in fronts)
 
+    def beneath(self, language: str, page_id: str) -> tuple[Entry, ...]:
+        """What is reached from a page and stands in no menu, in order."""
+        return tuple(
+            self.entry(language, other)
+            for other in self._order
+            if other.rpartition("/")[0] == page_id and not self._in_menu(other)
+        )
+
     def breadcrumbs(self, language: str, page_id: str) -> tuple[Entry, ...]:
         """The way from the home page to the page, the page itself left out."""
         front = front_of(page_id)
         way = [HOME] if page_id != HOME else []
         if front != page_id and front != HOME:
             way.append(front)
+        above = page_id.rpartition("/")[0]
+        if above in self._order:
+            way.append(above)
         return tuple(self.entry(language, step) for step in way)
 
     def neighbours(self, language: str, page_id: str) -> tuple[Entry | None, Entry | None]:
@@ -221,8 +233,11 @@ class Catalogue:
         return tuple(
             self.entry(language, page_id)
             for page_id in self._order
-            if page_id.partition("/")[0] == section and page_id != front
+            if page_id.partition("/")[0] == section and page_id != front and self._in_menu(page_id)
         )
+
+    def _in_menu(self, page_id: str) -> bool:
+        return page_id not in self._places or self._places[page_id].in_menu
 
 
 def find(folder: Path, languages: Languages) -> Iterator[PageFile]:

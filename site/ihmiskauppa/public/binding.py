@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,9 @@ from flask_wtf import FlaskForm
 from wtforms import Field
 
 from ihmiskauppa.forms import answers
-from ihmiskauppa.forms.answers import Answers, Fault, FaultyAnswersError
-from ihmiskauppa.forms.definition import Form, Kind
+from ihmiskauppa.forms.answers import Answers
+from ihmiskauppa.forms.definition import Form, Kind, Question, Row
+from ihmiskauppa.forms.faults import Fault, FaultyAnswersError
 from ihmiskauppa.forms.files import File, FileLimits
 from ihmiskauppa.public.form_token import FIELD, FormToken, Token, TokenContext
 from ihmiskauppa.public.uploads import Posted, Refusal
@@ -76,7 +78,10 @@ class DefinedForm(FlaskForm):  # type: ignore[misc]
 
 @dataclass
 class Bound:
-    """A form as posted (or empty): what the fields hold, what is wrong, and the valid answers once `validate` said so."""
+    """A form as posted (or empty): what the fields hold, what is wrong, and the valid answers once `validate` said so.
+
+    `beside` are msgids of what is said beside rows, by their names.
+    """
 
     definition: Form
     language: str
@@ -84,6 +89,7 @@ class Bound:
     context: TokenContext
     posted: Posted
     limits: FileLimits
+    beside: Mapping[str, str]
     faults: tuple[Fault, ...] = ()
     answers: Answers | None = None
 
@@ -105,6 +111,11 @@ class Bound:
         except ValueError:
             return None
 
+    def holds_any(self, question: Question, rows: Sequence[Row]) -> bool:
+        """Whether something stands in a field of `rows`, or is wrong there."""
+        names = [question.input_of(row) for row in rows]
+        return any(self.value(name) or self.fault(name) for name in names)
+
     def chosen(self, name: str, option: str) -> bool:
         return option in self.wtform[name].data
 
@@ -117,13 +128,16 @@ class Bound:
         """What is wrong at the field `name`, if anything."""
         return next((fault for fault in self.faults if fault.field == name), None)
 
+    def label(self, field: str) -> str:
+        """The label of the question that `field` belongs to, a msgid; "" if it belongs to none."""
+        return next((question.label for question in self.definition.questions if field in question.places), "")
+
     def validate(self) -> bool:
         """Whether the form may be taken; fills `answers` or `faults`."""
-        faults = [] if self.wtform.validate() else [Fault("", str(text), {}) for text in self.wtform[FIELD].errors]
+        faults = [] if self.wtform.validate() else [Fault("", str(text)) for text in self.wtform[FIELD].errors]
         raw: Mapping[str, Sequence[str]] = {field.name: field.data for field in self.wtform if field.name != FIELD}
-        today = datetime.datetime.now(FINLAND).date()
         try:
-            self.answers = answers.read(self.definition, self.language, raw, today, self.posted.files)
+            self.answers = answers.read(self.definition, self.language, raw, today(), self.posted.files)
         except FaultyAnswersError as error:
             faults += error.faults
         if self.posted.refusal:
@@ -134,11 +148,23 @@ class Bound:
         return not faults
 
 
-def bind(definition: Form, language: str, posted: Posted, keys: tuple[bytes, ...], limits: FileLimits) -> Bound:
+def today() -> datetime.date:
+    """The day in Finland."""
+    return datetime.datetime.now(FINLAND).date()
+
+
+def bind(
+    definition: Form,
+    language: str,
+    posted: Posted,
+    keys: tuple[bytes, ...],
+    limits: FileLimits,
+    beside: Mapping[str, str] = MappingProxyType({}),
+) -> Bound:
     """The form with what was posted; an empty `Posted` makes an empty form."""
     context = TokenContext(keys, definition.name, posted.text.get(FIELD, ""))
     form = _form_class(definition)(formdata=posted.text, meta={"csrf_context": context})
-    return Bound(definition, language, form, context, posted, limits)
+    return Bound(definition, language, form, context, posted, limits, beside)
 
 
 @cache

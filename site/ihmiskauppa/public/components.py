@@ -5,11 +5,12 @@ from typing import Final
 
 from ihmiskauppa.forms.files import FileLimits
 from ihmiskauppa.languages import Language
+from ihmiskauppa.materials.range import SIZE_TITLES
 from ihmiskauppa.pages import content
 from ihmiskauppa.pages.catalogue import Text
-from ihmiskauppa.public import binding, statistics
+from ihmiskauppa.public import binding, library, posters, statistics
 from ihmiskauppa.public.documents import Document, Documents, FrameOf
-from ihmiskauppa.public.editions import Edition
+from ihmiskauppa.public.editions import POSTERS, Edition
 from ihmiskauppa.public.frame import render
 from ihmiskauppa.public.uploads import Posted
 
@@ -52,6 +53,10 @@ def _page(edition: Edition, language: Language, frame_of: FrameOf, limits: FileL
         files=f"/{written.code}/{release.id}/{release.tables[0].name}",
         bound=bound,
         drawings=sorted(content.ART),
+        shown=[posters.Shown.of(item, frame_of(edition, language, POSTERS.id, TITLE)) for item in edition.range.current][:2],
+        kinds=posters.KINDS,
+        sizes=SIZE_TITLES,
+        audiences=library.AUDIENCES,
     )
 
 

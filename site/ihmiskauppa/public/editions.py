@@ -20,6 +20,11 @@ from ihmiskauppa.forms.blanks import Blank
 from ihmiskauppa.forms.definition import DefinitionError, Form
 from ihmiskauppa.forms.indicators import Check, IndicatorsError
 from ihmiskauppa.languages import Language, Languages, LanguagesError
+from ihmiskauppa.materials import files as printed
+from ihmiskauppa.materials import range as materials
+from ihmiskauppa.materials import rows
+from ihmiskauppa.materials.files import File
+from ihmiskauppa.materials.range import Item, Print, Range, RangeError
 from ihmiskauppa.pages import accessibility, addresses, catalogue, markup, resources, search, security, statistics, synonyms
 from ihmiskauppa.pages.accessibility import AccessibilityError, Statement
 from ihmiskauppa.pages.addresses import Addresses, AddressesError
@@ -37,11 +42,13 @@ from ihmiskauppa.translations import Translations, TranslationsError, msgid
 
 LOOK_SECONDS: Final = 2.0
 CACHE: Final = "cache"  # folder of the instance; may be deleted at any time
+# Endings of the files that an edition is made of, or offers.
+MARKED: Final = frozenset({".md", ".toml", ".po", ".csv", ".svg", ".docx", ".pdf", ".webp"})
 FIRST_RELEASE: Final = 10  # the order of the latest release among the pages of its section
 BROKEN: Final = (
     *(AccessibilityError, AddressesError),
     *(ContactsError, ContentError, DefinitionError, FiguresError, IndicatorsError, LanguagesError, StatisticsError),
-    *(QuestionnaireError, ResourcesError, SecurityError, SynonymsError, TranslationsError),
+    *(QuestionnaireError, RangeError, ResourcesError, SecurityError, SynonymsError, TranslationsError),
 )
 
 log = logging.getLogger(__name__)
@@ -56,6 +63,7 @@ class MadePage:
     order: int
     title: str
     summary: str
+    in_menu: bool = True
 
 
 SEARCH: Final = MadePage(
@@ -71,8 +79,25 @@ LIBRARY: Final = MadePage(
     msgid("Library"),
     msgid("Acts, agreements, reports and guides about human trafficking, by whom they are for, their kind and their language."),
 )
-# Without the forms. A view or a kept document answers at each one's path.
-MADE_PAGES: Final = (SEARCH, SITE_MAP, LIBRARY)
+POSTERS: Final = MadePage(
+    "materials/posters",
+    "materials/posters",
+    10,
+    msgid("Posters, flyers and cards"),
+    msgid(
+        "Posters, a flyer, a pocket card and stickers about human trafficking: see them, print them, order them free of charge."
+    ),
+)
+ORDER_STATUS: Final = MadePage(
+    "materials/order-status",
+    "materials/order-status",
+    25,
+    msgid("How far is my order?"),
+    msgid("With the reference of your order you see how far it has come, and can cancel it until it is packed."),
+    in_menu=False,
+)
+# Without the forms and the range's items. A view or a kept document answers at each one's path.
+MADE_PAGES: Final = (SEARCH, SITE_MAP, LIBRARY, POSTERS, ORDER_STATUS)
 
 
 @dataclass(frozen=True)
@@ -98,6 +123,15 @@ class Offered:
 
 
 @dataclass(frozen=True)
+class Printed:
+    """A file of the range that was built: where it lies, and its size in bytes."""
+
+    file: File
+    path: Path
+    size: int
+
+
+@dataclass(frozen=True)
 class Edition:
     """One whole set of content."""
 
@@ -114,6 +148,8 @@ class Edition:
     accessibility: Statement
     resources: tuple[Resource, ...]
     blanks: Mapping[str, Offered]
+    range: Range
+    prints: Mapping[str, Printed]
     inbox_keys: tuple[UsableKey, ...] = ()
 
     def blanks_of(self, form: Form, language: Language) -> Mapping[str, Offered]:
@@ -123,6 +159,10 @@ class Edition:
             for path, offered in self.blanks.items()
             if (offered.blank.form.name, offered.blank.language.code) == (form.name, language.code)
         }
+
+    def prints_of(self, item: Item) -> Mapping[str, Printed]:
+        """The files of an item, by their paths."""
+        return {path: each for path, each in self.prints.items() if each.file.one.item.name == item.name}
 
     def form_at(self, path: str) -> Asked | None:
         """The form at a path under a language prefix (`get-help/write-to-us/`)."""
@@ -141,7 +181,8 @@ def load(settings: Settings) -> Edition:
     tongues = languages.load(settings.content_folder / "languages.toml")
     people = contacts.load(settings.content_folder / "contacts.toml")
     texts = translations.load(settings.translations_folder, tongues)
-    forms = definition.load(settings.forms_folder)
+    ordered = materials.load(settings.content_folder, tongues)
+    forms = definition.load(settings.forms_folder, rows.of_range(ordered, texts))
     questionnaire.check(forms)
     signs = indicators.load(settings.forms_folder)
     releases = statistics.load(settings.content_folder / "statistics", tongues)
@@ -149,6 +190,7 @@ def load(settings: Settings) -> Edition:
         *(MadePage(f.id, f"form:{f.name}", f.order, f.title, f.summary) for f in forms.values() if not f.of_page),
         *_of_signs(signs),
         *MADE_PAGES,
+        *(_of_item(item, order) for order, item in enumerate(ordered.items.values())),
     ]
     places = [
         Place(
@@ -157,6 +199,7 @@ def load(settings: Settings) -> Edition:
             order=made.order,
             titles={code: texts.gettext(code, made.title) for code in tongues},
             summaries={code: texts.gettext(code, made.summary) for code in tongues},
+            in_menu=made.in_menu,
         )
         for made in placed
     ]
@@ -169,18 +212,30 @@ def load(settings: Settings) -> Edition:
     pages = catalogue.load(settings.content_folder, tongues, people, places, settings.instance / CACHE)
     for link in sorted(signs.links - pages.ids):
         raise IndicatorsError(f"{settings.forms_folder / indicators.FILE}: a step leads to {link}, which is no page")
+    for form in forms.values():
+        for link in sorted(form.pages - pages.ids):
+            raise DefinitionError(f"{settings.forms_folder / form.name}.toml: an answer leads to {link}, which is no page")
+    for item in ordered.items.values():
+        if item.page not in pages.ids:
+            raise RangeError(f"{settings.content_folder / materials.FILE}: {item.name}: {item.page} is no page")
     found_by = synonyms.load(settings.content_folder / "synonyms.toml", tongues)
-    searched = search.of_catalogue(pages, [place for place in places if place.id != SEARCH.id])
+    unfound = {SEARCH.id, *(item_id(item) for item in ordered.items.values() if item.retired)}
+    searched = search.of_catalogue(pages, [place for place in places if place.id not in unfound])
     secure = security.load(settings.content_folder / security.FILE, people, tongues)
     words = Search(tongues, found_by, searched)
     offered = _offered(blanks.wanted(forms, tongues, texts, people, settings.public_url), settings.instance / blanks.FOLDER)
-    files = downloads(releases, tongues) | set(offered)
+    built = _printed(printed.wanted(ordered, texts, people, settings.public_url), settings.instance / printed.FOLDER)
+    files = downloads(releases, tongues) | set(offered) | set(built)
     old = addresses.load(settings.content_folder / addresses.FILE, tongues, pages.ids, files)
     gone = {_blank_path(form, code, name): form.id for form, code, name in blanks.replaced(forms, tongues)}
+    gone |= {_print_path(one, name): item_id(one.item) for one, name in printed.replaced(ordered)}
     old = replace(old, gone={**old.gone, **gone})
     statement = accessibility.load(settings.content_folder / accessibility.FILE, tongues, people)
     listed = resources.load(settings.content_folder / resources.FILE, tongues, pages)
-    return Edition(tongues, people, texts, forms, signs, releases, pages, words, secure, old, statement, listed, offered)
+    return Edition(
+        *(tongues, people, texts, forms, signs, releases, pages, words, secure, old, statement, listed, offered),
+        *(ordered, built),
+    )
 
 
 def downloads(releases: tuple[Release, ...], languages: Languages) -> frozenset[str]:
@@ -206,6 +261,30 @@ def _offered(wanted: tuple[Blank, ...], folder: Path) -> dict[str, Offered]:
 
 def _blank_path(form: Form, language: str, name: str) -> str:
     return f"/{language}/{catalogue.path_of(form.id)}{name}"
+
+
+def item_id(item: Item) -> str:
+    """The id of an item's page."""
+    return f"{POSTERS.id}/{item.name}"
+
+
+def _of_item(item: Item, order: int) -> MadePage:
+    """The place of an item's page, beneath the catalogue's."""
+    return MadePage(item_id(item), item_id(item), order, item.title, item.summary, in_menu=False)
+
+
+def _printed(wanted: tuple[File, ...], folder: Path) -> dict[str, Printed]:
+    """What of the range was built, by its path on the site."""
+    found = {}
+    for file in wanted:
+        path = file.path(folder)
+        if path.exists():
+            found[_print_path(file.one, file.name)] = Printed(file, path, path.stat().st_size)
+    return found
+
+
+def _print_path(one: Print, name: str) -> str:
+    return f"/{one.language.code}/{catalogue.path_of(item_id(one.item))}{name}"
 
 
 def _of_signs(check: Check) -> list[MadePage]:
@@ -288,7 +367,8 @@ class Editions:
 
     def _look(self) -> _Seen:
         folders = (self._settings.content_folder, self._settings.forms_folder, self._settings.translations_folder)
-        marks = frozenset(mark for folder in (*folders, self._settings.instance / blanks.FOLDER) for mark in _marks(folder))
+        built = (self._settings.instance / name for name in (blanks.FOLDER, printed.FOLDER))
+        marks = frozenset(mark for folder in (*folders, *built) for mark in _marks(folder))
         return _Seen(marks, self.inbox_key.usable(database.now()))
 
 
@@ -299,6 +379,6 @@ def _marks(folder: Path) -> list[tuple[str, int, int]]:
             status = path.stat()
         except OSError:
             continue  # it went away while we looked: the next look sees the rest
-        if path.suffix in {".md", ".toml", ".po", ".csv", *(f".{kind.ending}" for kind in blanks.KINDS)}:
+        if path.suffix in MARKED:
             marks.append((str(path), status.st_mtime_ns, status.st_size))
     return marks

@@ -22,7 +22,7 @@ from ihmiskauppa.pages import catalogue
 from ihmiskauppa.public import editions
 from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.public.inbox_key import InboxKey
-from ihmiskauppa.public.pages import load_static
+from ihmiskauppa.public.pages import COMPRESSED, load_static
 from ihmiskauppa.public.uploads import LONGEST_TEXT
 from ihmiskauppa.public.within import within
 from ihmiskauppa.settings import Settings
@@ -70,12 +70,14 @@ def export(configuration: Settings, build: Callable[[Settings], Gateway], folder
 
 
 def pages(site: Client, paths: Iterable[str]) -> dict[str, bytes]:
-    """What `site` answers at `paths`, in every encoding, by file name. Raises `ExportError`."""
-    return {
-        file_name(path) + suffix: _body(site.get(path, headers={"Accept-Encoding": encoding}), HTTPStatus.OK, encoding)
-        for path in paths
-        for encoding, suffix in SUFFIXES.items()
-    }
+    """What `site` answers at `paths`, in every encoding there is, by file name. Raises `ExportError`."""
+    files = {}
+    for path in paths:
+        for encoding, suffix in SUFFIXES.items():
+            answer = site.get(path, headers={"Accept-Encoding": encoding})
+            if answer.content_type not in COMPRESSED or not encoding:
+                files[file_name(path) + suffix] = _body(answer, HTTPStatus.OK, encoding)
+    return files
 
 
 def file_name(path: str) -> str:

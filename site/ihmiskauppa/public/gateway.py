@@ -21,7 +21,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 from ihmiskauppa.public.bodies import Bodies
-from ihmiskauppa.public.pages import KeptPages, choose_encoding
+from ihmiskauppa.public.pages import KeptPages
 from ihmiskauppa.public.privacy import POSTED, SOURCE
 
 Headers = list[tuple[str, str]]
@@ -95,7 +95,7 @@ class Gateway:
         if kept is None and scope.path in self.pages:
             kept = await _in(self._showing, lambda: self.pages.render(scope.path))
         if kept is not None:
-            encoding = choose_encoding(scope.headers.get("accept-encoding", ""))
+            encoding = kept.choose(scope.headers.get("accept-encoding", ""))
             return HTTPStatus.OK, [*kept.headers[encoding], *self._common(scope)], kept.encodings[encoding]
         if f"{scope.path}/" in self.pages:
             headers = [*self._common(scope), ("Location", f"{quote(scope.path)}/"), ("Content-Length", "0")]

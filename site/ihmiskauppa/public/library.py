@@ -1,6 +1,6 @@
 """The library of resources, at `/<language>/materials/library/`: a list that a plain form of three choices makes shorter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -44,6 +44,12 @@ class Choice:
     options: tuple[Option, ...]
     chosen: str
 
+    @classmethod
+    def of(cls, name: str, label: str, options: Sequence[Option], asked: Mapping[str, str]) -> "Choice":
+        """A select as an address, by the names in its query, says that it was chosen from."""
+        value = asked.get(name, "")
+        return cls(name, label, tuple(options), value if value in {option.value for option in options} else "")
+
 
 def register(app: Flask, editions: Editions, frame_of: FrameOf) -> None:
     """Add the page."""
@@ -76,10 +82,7 @@ def _choices(resources: Sequence[Resource], frame: Frame) -> tuple[Choice, Choic
     """For whom, which kind, which language: what any resource has, as the address says that it was chosen."""
 
     def choice(name: str, label: str, options: Sequence[Option]) -> Choice:
-        asked = request.args.get(name, "")
-        return Choice(
-            name, frame.gettext(label), tuple(options), asked if asked in {option.value for option in options} else ""
-        )
+        return Choice.of(name, frame.gettext(label), options, request.args)
 
     audiences = {audience for resource in resources for audience in resource.audiences}
     kinds = {resource.kind for resource in resources}

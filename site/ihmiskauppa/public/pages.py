@@ -18,6 +18,10 @@ from ihmiskauppa.public.editions import Edition, Editions
 
 BROTLI_QUALITY: Final = 11
 GZIP_LEVEL: Final = 9
+# Compressed in themselves: another layer would cost seconds and save nothing.
+COMPRESSED: Final = frozenset(
+    {"application/pdf", "image/webp", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
+)
 STATIC: Final = "/static/"
 
 # Makes what documents need to be rendered in: an application context.
@@ -31,9 +35,16 @@ class Kept:
     encodings: Mapping[str, bytes]
     headers: Mapping[str, tuple[tuple[str, str], ...]]
 
+    def choose(self, accepted: str) -> str:
+        """Which encoding goes to a client that accepts these: the best of those there are."""
+        encoding = choose_encoding(accepted)
+        return encoding if encoding in self.encodings else ""
+
 
 def keep(content_type: str, body: bytes) -> Kept:
-    """Compress `body` once, as small as it gets."""
+    """Compress `body` once, as small as it gets; what is compressed in itself stays as it is."""
+    if content_type in COMPRESSED:
+        return Kept({"": body}, {"": (("Content-Type", content_type), ("Content-Length", str(len(body))))})
     encodings = {
         "": body,
         "gzip": gzip.compress(body, GZIP_LEVEL, mtime=0),

@@ -18,7 +18,10 @@ def documents(edition: Edition, frame_of: FrameOf) -> Documents:
     def document(language: Language) -> Document:
         catalogue, code = edition.catalogue, language.code
         items = tuple(catalogue.entry(code, item.id) for item in catalogue.news(code))
-        sections = [(front, (*pages, *(items if front.id == news.FRONT else ()))) for front, pages in catalogue.menu(code)]
+        sections = []
+        for front, pages in catalogue.menu(code):
+            below = [each for page in pages for each in (page, *catalogue.beneath(code, page.id))]
+            sections.append((front, (*below, *(items if front.id == news.FRONT else ()))))
         home = (catalogue.entry(code, HOME), ())
         return Document(lambda: render("site-map.html", frame(language), sections=[home, *sections]))
 

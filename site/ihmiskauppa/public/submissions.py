@@ -12,7 +12,7 @@ from ihmiskauppa.forms.files import FileLimits
 from ihmiskauppa.intake.submission import Desk, NotTakenError, submit
 from ihmiskauppa.languages import Language
 from ihmiskauppa.pages.catalogue import Entry
-from ihmiskauppa.public import binding, feedback, privacy
+from ihmiskauppa.public import binding, feedback, orders, privacy
 from ihmiskauppa.public.binding import Bound
 from ihmiskauppa.public.documents import FrameOf
 from ihmiskauppa.public.editions import Asked, Edition, Editions
@@ -83,14 +83,22 @@ class Submissions:
             log.error("a submission was not taken", exc_info=fault, extra={"event_fields": {"form": asked.form.name}})
             trouble = WORDS_NOT_SENT if asked.form.counted and not self.desk.is_open else NOT_SENT
             return _answer(self._form_page(frame, asked, bound, trouble), HTTPStatus.SERVICE_UNAVAILABLE)
-        told = {"reference": reference, "dropped": bound.answers.dropped, "about": _about(frame, asked)}
-        return _answer(render("sent.html", frame, form=asked.form, **told), HTTPStatus.OK)
+        return _answer(self._thanks(frame, asked, bound.answers, reference), HTTPStatus.OK)
 
     def _keep(self, asked: Asked, answers: Answers, nonce: bytes) -> str:
         """The reference of what was sent; "" if there was nothing to send. Raises `NotTakenError`."""
         if asked.form.counted:
             return feedback.take(self.desk, answers, nonce, asked.page_id)
+        if asked.form.name == orders.FORM:
+            return orders.take(self.desk, answers, nonce)
         return submit(self.desk, answers, nonce)
+
+    def _thanks(self, frame: Frame, asked: Asked, answers: Answers, reference: str) -> str:
+        if asked.form.name == orders.FORM:
+            lines = orders.lines(self.desk.engine, reference, answers, frame.edition.range)
+            return render("ordered.html", frame, form=asked.form, lines=lines, reference=orders.in_groups(reference))
+        told = {"reference": reference, "dropped": answers.dropped, "about": _about(frame, asked)}
+        return render("sent.html", frame, form=asked.form, **told)
 
     def rescue(self) -> Response | None:
         """After an unexpected fault in a post: the form with everything typed, and the truth; None if that fails too."""
@@ -117,10 +125,14 @@ class Submissions:
 
     def _bind(self, asked: Asked, language: str) -> Bound:
         posted = posted_form() if request.method == "POST" else Posted()
-        return binding.bind(asked.form, language, posted, self.token_keys, self.file_limits)
+        beside = orders.stock_in_words(self.desk.engine, asked.form)
+        return binding.bind(asked.form, language, posted, self.token_keys, self.file_limits, beside)
 
     def _form_page(self, frame: Frame, asked: Asked, bound: Bound, trouble: str = "", wait_minutes: int = 0) -> str:
         told = {"trouble": trouble, "wait_minutes": wait_minutes, "is_open": self.desk.is_open, "about": _about(frame, asked)}
+        if asked.form.name == orders.FORM:
+            sent = orders.sent(self.desk.engine, frame)
+            return render("order-form.html", frame, form=asked.form, bound=bound, sent=sent, **told)
         return render("form.html", frame, form=asked.form, bound=bound, **told)
 
 

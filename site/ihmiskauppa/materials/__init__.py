@@ -1,0 +1,1 @@
+"""Materials: the range of posters, flyers and cards; their files; orders and stock."""
