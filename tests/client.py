@@ -104,12 +104,12 @@ class CheckedClient:
         answer = self._client.open(path, **options)
         assert "Set-Cookie" not in answer.headers
         for name in (
-            *("Content-Security-Policy", "Referrer-Policy", "Cross-Origin-Opener-Policy"),
-            *("Cross-Origin-Resource-Policy", "X-Content-Type-Options"),
+            *("Content-Security-Policy", "Referrer-Policy", "Cross-Origin-Resource-Policy", "X-Content-Type-Options"),
         ):
             assert len(answer.headers.getlist(name)) == 1, name
         if answer.mimetype == "text/html":
             assert len(answer.headers.getlist("Permissions-Policy")) == 1
+            assert answer.headers.getlist("Cross-Origin-Opener-Policy") == ["same-origin"]
         assert answer.headers["Cache-Control"] == "no-store"
         assert "ETag" not in answer.headers
         assert "Last-Modified" not in answer.headers

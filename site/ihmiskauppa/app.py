@@ -75,7 +75,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
     def protect(response: Response) -> Response:
         for name, value in (
             *privacy.headers(https=request.is_secure, practice=configuration.practice),
-            privacy.PERMISSIONS_POLICY,
+            *privacy.FOR_DOCUMENTS,
         ):
             response.headers[name] = value
         return response

@@ -90,9 +90,11 @@ def test_headers_in_the_file_are_those_of_the_site() -> None:
     del written["Last-Modified"]
     assert {name: value.strip('"') for name, value in written.items()} == dict(privacy.HEADERS)
     assert f'https "{privacy.HSTS[1]}";' in (DEPLOY / "nginx.conf").read_text()
-    assert f'~^text/html "{privacy.PERMISSIONS_POLICY[1]}";' in (DEPLOY / "nginx.conf").read_text()
+    for _, value in privacy.FOR_DOCUMENTS:
+        assert f'~^text/html "{value}";' in (DEPLOY / "nginx.conf").read_text()
     assert f"add_header {privacy.HSTS[0]} $hsts always;" in lines
     assert f"add_header {privacy.PERMISSIONS_POLICY[0]} $permissions_policy always;" in lines
+    assert f"add_header {privacy.OPENER_POLICY[0]} $opener_policy always;" in lines
 
 
 @pytest.mark.parametrize("encoding", ["", "gzip", "br", "gzip, deflate, br"])
@@ -265,7 +267,7 @@ def test_without_the_site_pages_stay_and_forms_say_that_they_are_closed(tmp_path
         ):
             answer = front.ask(path, method, b"message=x" if method == "POST" else None)
             assert answer.status == 503
-            for name, value in (*privacy.HEADERS, privacy.PERMISSIONS_POLICY, privacy.HSTS):
+            for name, value in (*privacy.HEADERS, *privacy.FOR_DOCUMENTS, privacy.HSTS):
                 assert answer.header(name.lower()) == [value]
             page = Page(answer.body.decode())
             check_page(page)

@@ -189,9 +189,7 @@ def test_faults_stand_beside_their_fields_and_all_is_kept(own_site: Site, engine
     for name, value in (("items-poster-you-a4-ar", "seven"), (f"items-{POSTER}", "-5"), ("postcode", "abc")):
         assert page.one("input", id=name).get("value") == value
         assert f"{name}-fault" in page.one("input", id=name).get("aria-describedby", "")
-    opened = [
-        each for each in page.all("details") if each.get("open") is not None and "ik-goods__part" in each.get("class", "")
-    ]
+    opened = [each for each in page.all("details") if each.get("open") is not None]
     assert len(opened) == 2
     assert page.one("input", id="address").get("value") == "Kanarialinnuntie 7"
     assert kept(engine) == ()
@@ -303,3 +301,16 @@ def test_a_post_from_another_site_is_refused(own_site: Site) -> None:
 def test_every_status_has_its_words() -> None:
     """On the status page, and each on its own step."""
     assert set(order_status.WORDS) == set(Status)
+
+
+def test_what_was_sent_is_a_small_public_figure(own_site: Site, engine: Engine) -> None:
+    """Nothing before anything was sent; then pieces by item, language and kind of organisation, a single order's few not."""
+    assert "What was sent so far" not in words(own_site.client.get(FORM))
+    for pieces, shown in (("5", False), ("5", True)):
+        letters = reference(order(own_site, items_poster_kitchen_a3_fi=pieces))
+        with database.writing(engine) as connection:
+            for step in (Status.APPROVED, Status.PACKED, Status.SENT):
+                orders.change(connection, orders.digest(letters), step, TODAY)
+        page = own_site.client.page(FORM)
+        rows = [page.text(row) for row in page.all("tr")]
+        assert (rows.count("By languagePieces"), "Suomi10" in rows) == (int(shown), shown)

@@ -129,8 +129,10 @@ class Bound:
         return next((fault for fault in self.faults if fault.field == name), None)
 
     def label(self, field: str) -> str:
-        """The label of the question that `field` belongs to, a msgid; "" if it belongs to none."""
-        return next((question.label for question in self.definition.questions if field in question.places), "")
+        """What `field` is called: the label of its question, or the group of its row, a msgid; "" if it belongs to none."""
+        asking = self.definition.questions
+        groups = {question.input_of(row): row.group for question in asking for row in question.rows}
+        return groups.get(field) or next((question.label for question in asking if field in question.places), "")
 
     def validate(self) -> bool:
         """Whether the form may be taken; fills `answers` or `faults`."""

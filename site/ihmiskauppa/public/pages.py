@@ -51,7 +51,7 @@ def keep(content_type: str, body: bytes) -> Kept:
         "br": brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
     }
     headers: dict[str, tuple[tuple[str, str], ...]] = {}
-    policy = (privacy.PERMISSIONS_POLICY,) if content_type.startswith("text/html") else ()
+    policy = privacy.FOR_DOCUMENTS if content_type.startswith("text/html") else ()
     for encoding, content in encodings.items():
         described = (
             *policy,
@@ -172,4 +172,4 @@ def _smaller(css: str) -> str:
         if text and not inside:
             lines.append(text)
         inside = inside and not text.endswith("*/")
-    return re.sub(r"\s*([{};,])\s*|(?<=:) ", r"\1", "\n".join(lines)).replace(";}", "}")
+    return re.sub(r"\s*([{};,>])\s*|(?<=:) ", r"\1", "\n".join(lines)).replace(";}", "}")

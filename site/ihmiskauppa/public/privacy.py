@@ -28,13 +28,14 @@ REFUSED_FEATURES: Final = (
 HEADERS: Final = (
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
 )
-# For documents: nothing else has features to refuse, and it is half of what a header weighs.
+# For documents: nothing else has features to refuse or is opened by another, and they are most of what a header weighs.
 PERMISSIONS_POLICY: Final = ("Permissions-Policy", ", ".join(f"{feature}=()" for feature in REFUSED_FEATURES))
+OPENER_POLICY: Final = ("Cross-Origin-Opener-Policy", "same-origin")
+FOR_DOCUMENTS: Final = (OPENER_POLICY, PERMISSIONS_POLICY)
 HSTS: Final = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 NO_INDEX: Final = ("X-Robots-Tag", "noindex, nofollow")
 
@@ -69,7 +70,7 @@ class FormRequest(InMemoryRequest):
 
 
 def headers(*, https: bool, practice: bool) -> tuple[tuple[str, str], ...]:
-    """The headers of every answer, whatever it is; a document has `PERMISSIONS_POLICY`, too."""
+    """The headers of every answer, whatever it is; a document has those `FOR_DOCUMENTS`, too."""
     return (*HEADERS, *((HSTS,) if https else ()), *((NO_INDEX,) if practice else ()))
 
 
