@@ -14,7 +14,20 @@ from tests.client import SPACE, Page
 from tests.public.conftest import Site
 
 LANGUAGES = load(data_folder("content") / "languages.toml")
-WORDS = {"fi": "poliisille", "sv": "polisen", "en": "police", "ar": "بالشرطة"}
+# The police, as the pages of each language say it.
+WORDS = {
+    "fi": "poliisille",
+    "sv": "polisen",
+    "en": "police",
+    "ru": "полиция",
+    "uk": "поліція",
+    "et": "politsei",
+    "ar": "بالشرطة",
+    "fa": "پلیس",
+    "so": "booliiska",
+    "th": "ตำรวจ",
+    "vi": "cảnh sát",
+}
 
 
 def search(site: Site, language: str, query: str) -> Page:

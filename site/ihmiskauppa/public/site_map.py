@@ -1,4 +1,4 @@
-"""The site map for people: every page of the reader's language in its section, the news items too, each with its summary."""
+"""The site map for people: every page in its section, the news items too, with summaries in the reader's own language."""
 
 from ihmiskauppa.languages import Language
 from ihmiskauppa.pages import news
@@ -21,6 +21,7 @@ def documents(edition: Edition, frame_of: FrameOf) -> Documents:
         sections = []
         for front, pages in catalogue.menu(code):
             below = [each for page in pages for each in (page, *catalogue.beneath(code, page.id))]
+            below += catalogue.beneath(code, front.id.partition("/")[0])
             sections.append((front, (*below, *(items if front.id == news.FRONT else ()))))
         home = (catalogue.entry(code, HOME), ())
         return Document(lambda: render("site-map.html", frame(language), sections=[home, *sections]))
