@@ -236,6 +236,7 @@ def test_what_matters_for_safety_has_its_source_beneath(code: str) -> None:
         notes = [note for notes in (form.notes, *(section.notes for section in form.sections)) for note in notes]
         critical = [note.text for note in notes if note.safety_critical]
         critical += [q.label for q in form.questions if q.safety_critical and list(_expected(form, q))]
+        critical += [option.text for q in form.questions for option in q.options if option.safety_critical]
         assert critical
         for text in critical:
             shown = paper.source_of(text, TONGUES["ar"], PEOPLE)

@@ -132,6 +132,7 @@ def test_what_matters_for_safety_has_its_source_beneath(code: str) -> None:
         notes = [note for notes in (form.notes, *(section.notes for section in form.sections)) for note in notes]
         critical = [note.text for note in notes if note.safety_critical]
         critical += [q.label for q in form.questions if q.safety_critical and q.kind is not Kind.FILES]
+        critical += [option.text for q in form.questions for option in q.options if option.safety_critical]
         expected = {paper.source_of(text, TONGUES[code], PEOPLE) for text in critical} - {""}
         assert expected <= english
         assert bool(english) == (TONGUES[code].ordinary not in {"en", "fi"})

@@ -243,6 +243,8 @@ class _Writer:
             _place(staff._r.get_or_add_rPr(), _element("w:lang", val=paper.STAFF_LANGUAGE))
         if option.text:
             self._paragraph(self.text(option.text), deep=deep + 1, color=_DANGER)
+        if option.safety_critical:
+            self._source(option.text, deep + 1)
         self._under(question, option, deep)
 
     def _under(self, question: Question, option: Option, deep: int) -> None:
