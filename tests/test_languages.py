@@ -7,6 +7,7 @@ import pytest
 
 from ihmiskauppa import languages, settings
 from ihmiskauppa.languages import Language, LanguagesError
+from ihmiskauppa.pages import content
 
 FILE = """\
 [[language]]
@@ -135,3 +136,14 @@ def test_the_site_s_languages_are_in_order() -> None:
     made = languages.load(settings.data_folder("content") / "languages.toml")
     assert made["ar"].direction == "rtl"
     assert made[languages.SOURCE].direction == "ltr"
+
+
+def test_a_language_in_preparation_is_not_served(tmp_path: Path) -> None:
+    """Its files may lie in their places: no page of it is read, and no reader is offered it."""
+    text = (settings.data_folder("content") / "languages.toml").read_text(encoding="utf-8")
+    (tmp_path / "languages.toml").write_text(text.replace('code = "ar"', 'code = "ar"\nserved = false'), encoding="utf-8")
+    served = languages.load(tmp_path / "languages.toml")
+    assert "ar" not in served
+    assert "ar" in served.in_preparation
+    assert not served.likely(["ar"])
+    assert "ar" not in {page.language for page in content.find(settings.data_folder("content") / "pages", served)}

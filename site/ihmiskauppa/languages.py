@@ -49,10 +49,11 @@ class Language:
 
 
 class Languages(Mapping[str, Language]):
-    """All languages by code, in the order of the file."""
+    """All languages served by code, in the order of the file; those `in_preparation` have files that nobody sees yet."""
 
-    def __init__(self, languages: Iterable[Language]) -> None:
+    def __init__(self, languages: Iterable[Language], in_preparation: Iterable[str] = ()) -> None:
         self._by_code = {language.code: language for language in languages}
+        self.in_preparation = frozenset(in_preparation)
 
     def __getitem__(self, code: str) -> Language:
         return self._by_code[code]
@@ -98,7 +99,9 @@ def load(path: Path) -> Languages:
                 also=tuple(tag.lower() for tag in entry.get("also", ())),
             )
             for entry in table["language"]
+            if entry.get("served", True)
         ]
+        in_preparation = [str(entry["code"]) for entry in table["language"] if not entry.get("served", True)]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as fault:
         raise LanguagesError(f"{path}: {type(fault).__name__}: {fault}") from fault
     for language in listed:
@@ -107,7 +110,7 @@ def load(path: Path) -> Languages:
             raise LanguagesError(f"{path}: {language.code}: code, name, direction, level, locale and fallback are texts")
         if not _CODE.fullmatch(language.code):
             raise LanguagesError(f"{path}: {language.code!r} is not a language code")
-    languages = Languages(listed)
+    languages = Languages(listed, in_preparation)
     _refuse_unfit(path, listed, languages)
     if SOURCE not in languages:
         raise LanguagesError(f"{path}: {SOURCE}, the source of every page, is missing")

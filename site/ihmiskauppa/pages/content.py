@@ -140,9 +140,11 @@ class PageFile:
 
 
 def find(folder: Path, languages: Languages) -> Iterator[PageFile]:
-    """All page files under `folder`, in order of path. Raises `ContentError` at the first broken one."""
+    """All page files of served languages under `folder`, by path. Raises `ContentError` at the first broken one."""
     for path in sorted(folder.rglob("*.md")):
         relative = path.relative_to(folder)
+        if path.stem in languages.in_preparation:
+            continue
         if len(relative.parts) != 3 or path.stem not in languages:
             raise ContentError(path, 1, "a page lies at <section>/<page>/<language>.md, in a language of languages.toml")
         yield parse(path, "/".join(relative.parts[:2]), path.stem)
