@@ -1,4 +1,4 @@
-"""How `make test` spreads the tests over several processes: a file at a time, the rooms that run the whole first.
+"""How `make test JOBS=auto` spreads the tests over several processes: a file at a time, the rooms that run the whole first.
 
 What takes long must not be what is left at the end, when the other processes are done. A test may not rely on another file's
 having run before it, nor on being alone on the machine: ports are free ones, folders, servers, browsers are a process's own.
