@@ -52,7 +52,8 @@ def mend(pdf: Any, pages: Sequence[Sequence[Run]], *, rtl: bool) -> None:
     parents = {int(key): owners for key, owners in zip(numbers[::2], numbers[1::2], strict=True)}
     placed = set(_placed(pdf.Root.StructTreeRoot))
     for page, laid_out in zip(pdf.pages, pages, strict=True):
-        owners = {place: owner for place, owner in enumerate(parents[int(page.StructParents)]) if owner.S != _PICTURE}
+        marked = enumerate(parents[int(page.StructParents)])
+        owners = {place: owner for place, owner in marked if owner is not None and owner.S != _PICTURE}
         if len(owners) != len(laid_out):
             raise MarkedTextError(f"{len(laid_out)} runs were laid out, {len(owners)} are marked")
         by_place = dict(zip(owners, laid_out, strict=True))
