@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from ihmiskauppa import database
 from ihmiskauppa.cli import main
-from ihmiskauppa.materials import orders
+from ihmiskauppa.materials import orders, slips
 from ihmiskauppa.settings import Settings
 
 POSTER, CARD = "poster-kitchen-a3-fi", "card-hotline-card-ar"
@@ -90,6 +90,7 @@ def test_a_reduced_order_says_what_remains(office: Office) -> None:
     office.run("stock", "in", POSTER, "10", "--reason", "printed")
     office.place(wanted={POSTER: 10})
     assert "5  poster-kitchen-a3-fi of 10 ordered" in office.run("set", MARK, "reduced", "--give", f"{POSTER}=5")
+    assert slips.granted(office.run("list", "--json")) == {orders.digest(REFERENCE): {POSTER: 5}}
 
 
 def test_what_cannot_be_is_said_in_a_sentence(office: Office) -> None:

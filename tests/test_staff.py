@@ -26,6 +26,7 @@ from ihmiskauppa.intake import message
 from ihmiskauppa.intake.extraction import REASONS
 from ihmiskauppa.intake.reading import for_terminal
 from ihmiskauppa.intake.sealing import Sealer
+from ihmiskauppa.materials import orders
 from tests.conftest import InboxKey
 from tests.copies import COMMAND
 from tests.intake.homes import ring
@@ -384,3 +385,20 @@ def test_labels_and_pick_lists_of_the_orders(post: Post, reader: Reader) -> None
     assert r"53100 IMATRA\u202e\u001b[2J TOINEN" in done.stdout
     assert "1a2b3c4d" not in reader("--labels", "--only", "ffffffff", *places, status=1).stdout
     assert "Keräilylista: 2 tilausta" in reader("--picklist", *places, status=1).stdout
+
+
+def test_slips_of_the_orders_that_the_server_names(post: Post, reader: Reader, tmp_path: Path) -> None:
+    """With what it grants; one that is not among the mails is named; a file that is something else is refused."""
+    told = {"digest": orders.digest(ANSWERS["order"]), "lines": [{"print": "poster-kitchen-a3-fi", "granted": 4}]}
+    lines = tmp_path / "orders.jsonl"
+    lines.write_text(json.dumps(told) + "\n" + json.dumps(told | {"digest": "abcdef0123"}) + "\n")
+    strange = {**ANSWERS, "order": "ZZZZ-ZZZZ-ZZZZ-ZZZZ", "town": "Elsewhere"}
+    places = reader.mails(*(post.theirs({"form": "order", "language": "fi", "answers": each}) for each in (ANSWERS, strange)))
+    done = reader("--picklist", "--orders", str(lines), *places, status=1)
+    assert "Keräilylista: 1 tilausta" in done.stdout
+    assert "<td>4</td><td>Juliste, A3, suomi</td>" in done.stdout
+    assert "Tarrat" not in done.stdout
+    assert "tilaus abcdef01: ei ole näissä viesteissä" in done.stderr
+    assert "ELSEWHERE" not in reader("--labels", "--orders", str(lines), *places, status=1).stdout
+    lines.write_text("Maildir")
+    assert "these are not lines of" in reader("--labels", "--orders", str(lines), *places, status=2).stderr

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ihmiskauppa import database, languages, settings
-from ihmiskauppa.materials import orders, stock
+from ihmiskauppa.materials import orders, slips, stock
 from ihmiskauppa.materials import range as materials
 from ihmiskauppa.materials.orders import MARK_LETTERS, REFERENCE_LETTERS, Order, OrderError, Status, Total
 from ihmiskauppa.materials.range import Print, RangeError
@@ -65,10 +65,16 @@ def orders_group() -> None:
 
 @orders_group.command("list")
 @click.option("--status", "statuses", type=click.Choice(_WORDS), multiple=True, help="Only these; else all not finished.")
-def list_orders(statuses: tuple[str, ...]) -> None:
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line, with the lines of the order: for `read --orders`."
+)
+def list_orders(statuses: tuple[str, ...], *, as_json: bool) -> None:
     """Orders, oldest first, a line each: mark, day, status, kind of organisation, pieces, what waits for stock."""
     wanted = [Status(status) for status in statuses] or OPEN
     found = _read(lambda connection: orders.listed(connection, wanted))
+    if as_json:
+        click.echo("".join(slips.as_json(order) + "\n" for order in found), nl=False)
+        return
     for order in found:
         pieces = sum(line.granted for line in order.lines)
         waits = sum(line.granted for line in order.lines if line.waits)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import click
 
@@ -24,7 +24,7 @@ from ihmiskauppa.intake import extraction, mailstore, reading
 from ihmiskauppa.intake.extraction import ExtractionError, Field
 from ihmiskauppa.intake.keys import KeysError
 from ihmiskauppa.intake.reading import Inbox, ReadMessage, Refusal, for_terminal
-from ihmiskauppa.materials import slips
+from ihmiskauppa.materials import orders, slips
 from ihmiskauppa.materials.slips import Parcel, SlipError
 
 NOT_ALL: Final = 1  # exit status when something could not be read
@@ -63,11 +63,13 @@ class Taken:
 class Desk:
     """Takes messages as they are opened: reads and writes their attachments at once, and keeps none of them in memory.
 
-    `only` are the marks of the orders that slips are made for; none: all.
+    `only` are the marks of the orders that slips are made for; none: all. `granted` is what the server says of them, if it was
+    asked (see `slips.granted`).
     """
 
     folder: Path | None
     only: tuple[str, ...] = ()
+    granted: Mapping[str, Mapping[str, int]] | None = None
     taken: dict[str, list[Taken]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
@@ -192,19 +194,21 @@ def _csv(inbox: Inbox[str], desk: Desk) -> str:
 
 
 def _parcels(inbox: Inbox[str], desk: Desk) -> list[Parcel]:
-    """The orders among the messages, those that were asked for; what is an order and no parcel is noted."""
+    """The orders among the messages, those that were asked for; what is an order and no parcel, or is missing, is noted."""
     found = []
     for message in inbox.messages:
         if message.form != slips.FORM:
             continue
         try:
-            parcel = slips.parcel(message.answers, lambda text: for_terminal(_one_line(text)))
+            found.append(slips.parcel(message.answers, lambda text: for_terminal(_one_line(text))))
         except SlipError:
             desk.faults.append(f"{for_terminal(_one_line(message.subject))}: ei ole kokonainen tilaus")
-            continue
-        if not desk.only or parcel.mark in desk.only:
-            found.append(parcel)
-    return found
+    if desk.granted is not None:
+        there = {orders.digest(parcel.reference) for parcel in found}
+        missing = [name[: orders.MARK_LETTERS] for name in desk.granted if name not in there]
+        desk.faults += [f"tilaus {mark}: ei ole näissä viesteissä" for mark in missing]
+        found = [gets for parcel in found if (gets := slips.as_granted(parcel, desk.granted))]
+    return [parcel for parcel in found if not desk.only or parcel.mark in desk.only]
 
 
 def _labels(inbox: Inbox[str], desk: Desk) -> str:
@@ -248,14 +252,27 @@ _SHOWN: Final = {"json": _json, "csv": _csv, "labels": _labels, "picklist": _pic
 @click.option("--labels", "form", flag_value="labels", help="Address labels of the orders, as HTML to print.")
 @click.option("--picklist", "form", flag_value="picklist", help="What to pack for the orders, as HTML to print.")
 @click.option("--only", multiple=True, metavar="MARK", help="Labels and pick lists of these orders alone.")
-def read(places: tuple[Path, ...], home: Path | None, folder: Path | None, form: str | None, only: tuple[str, ...]) -> None:
+@click.option(
+    "--orders",
+    "told",
+    type=click.File(encoding="utf-8"),
+    help="What `ihmiskauppa orders list --json` said on the server: slips of these orders alone, with what is granted.",
+)
+def read(
+    places: tuple[Path, ...],
+    home: Path | None,
+    folder: Path | None,
+    form: str | None,
+    only: tuple[str, ...],
+    told: TextIO | None,
+) -> None:
     """Open sealed messages on the staff's machine: mail files, mbox, Maildir or folders of mail files.
 
     Repeats are shown once. Exit status 1: a mail could not be read or a file not written; it is named, the others are shown.
     """
     logs.harden_process()
     logging.getLogger("gnupg").setLevel(logging.CRITICAL)  # what cannot be opened is told below, with its place
-    desk = Desk(folder, only)
+    desk = Desk(folder, only, _granted(told))
     own = home or Path(os.environ.get("GNUPGHOME") or "~/.gnupg").expanduser()
     try:
         with reading.staff_gpg(own, _environment()) as gpg:
@@ -272,6 +289,13 @@ def read(places: tuple[Path, ...], home: Path | None, folder: Path | None, form:
         click.echo("Ei yhtään viestiä.", err=True)
     if faults:
         sys.exit(NOT_ALL)
+
+
+def _granted(told: TextIO | None) -> Mapping[str, Mapping[str, int]] | None:
+    try:
+        return None if told is None else slips.granted(told.read())
+    except (SlipError, UnicodeDecodeError):
+        raise click.BadParameter("these are not lines of `ihmiskauppa orders list --json`.", param_hint="--orders") from None
 
 
 def _environment() -> dict[str, str]:

@@ -93,7 +93,7 @@ def test_from_the_order_to_its_end(visitor: Page, copy: Copy, code: str) -> None
 
 
 def test_the_staff_see_an_order_through(bare_page: Page, copy: Copy) -> None:
-    """Stock comes, the order is approved, packed and sent, and its page says so; a label is printed from the mail."""
+    """Stock comes, the order is reduced, packed and sent, and its page says so; the papers are made from the mail."""
     copy.run("orders", "stock", "in", "poster-you-a4-sv", "50", "--reason", "printed")
     bare_page.goto("/sv/materials/order/#poster-you")
     bare_page.check("[name=orderer][value=association]")
@@ -104,7 +104,11 @@ def test_the_staff_see_an_order_through(bare_page: Page, copy: Copy) -> None:
     bare_page.click("form[data-form=order] button")
     letters = re.sub(r"\s", "", bare_page.locator("[data-reference]").inner_text())
     mark = arrived(copy, letters).answers["mark"]
-    for status in ("approved", "packed", "sent"):
+    done = copy.run("orders", "set", mark, "reduced", "--give", "poster-you-a4-sv=3")
+    assert done.returncode == 0, done.stderr
+    told = copy.instance / "orders.jsonl"
+    told.write_text(copy.run("orders", "list", "--status", "reduced", "--json").stdout)
+    for status in ("packed", "sent"):
         done = copy.run("orders", "set", mark, status)
         assert done.returncode == 0, done.stderr
     bare_page.goto("/sv/materials/order-status/")
@@ -113,6 +117,9 @@ def test_the_staff_see_an_order_through(bare_page: Page, copy: Copy) -> None:
     bare_page.click("form[data-form=order-status] button")
     expect(bare_page.locator(".ik-progress__step--reached")).to_have_count(4)
     inbox, home = str(practice.maildir(copy.instance)), str(practice.staff_home(copy.instance))
+    picked = copy.run("read", "--home", home, "--picklist", "--orders", str(told), inbox).stdout
+    assert "<td>3</td>" in picked
+    assert "<td>5</td>" not in picked
     labels = copy.run("read", "--home", home, "--labels", "--only", mark, inbox)
     assert labels.stdout.count('class="label"') == 1
     bare_page.set_content(labels.stdout)

@@ -1,13 +1,15 @@
 """Labels and pick lists: what stands on them, and that nothing from outside becomes more than text."""
 
 import copy
+import datetime
 from typing import Any
 from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
 
-from ihmiskauppa.materials import slips
+from ihmiskauppa.materials import orders, slips
+from ihmiskauppa.materials.orders import Line, Order, Status
 from ihmiskauppa.materials.slips import Parcel, SlipError
 
 SPACE = "{http://www.w3.org/1999/xhtml}"
@@ -83,7 +85,9 @@ def test_every_text_is_cleaned() -> None:
     seen: list[str] = []
     slips.parcel({**ANSWERS, "note": "N", "reason": "R", "needed": "D"}, lambda text: seen.append(text) or text)  # type: ignore[func-returns-value]
     expected = {ANSWERS[name] for name in ("order", "mark", "organisation", "contact", "address", "postcode")}
-    assert set(seen) == expected | {"LAPPEENRANTA", "N", "R", "D"} | {line["item"] for line in ANSWERS["items"]}
+    assert set(seen) == expected | {"LAPPEENRANTA", "N", "R", "D"} | {
+        line[name] for line in ANSWERS["items"] for name in ("name", "item")
+    }
 
 
 @pytest.mark.parametrize(
@@ -91,10 +95,10 @@ def test_every_text_is_cleaned() -> None:
     [
         {"items": None},
         {"items": [1]},
-        {"items": [{"item": "x", "pieces": "5"}]},
-        {"items": [{"item": "x", "pieces": True}]},
-        {"items": [{"item": "x", "pieces": -1}]},
-        {"items": [{"item": ["x"], "pieces": 1}]},
+        {"items": [{"name": "x", "item": "x", "pieces": "5"}]},
+        {"items": [{"name": "x", "item": "x", "pieces": True}]},
+        {"items": [{"name": "x", "item": "x", "pieces": -1}]},
+        {"items": [{"name": "x", "item": ["x"], "pieces": 1}]},
         {"address": 7},
         {"address": None},
         {"note": {"a": 1}},
@@ -111,3 +115,33 @@ def test_what_is_missing_is_refused() -> None:
     for name in ("order", "mark", "items", "organisation", "contact", "address", "postcode", "town"):
         with pytest.raises(SlipError):
             slips.parcel({key: value for key, value in ANSWERS.items() if key != name}, str.strip)
+
+
+def order(reference: str, **granted: int) -> Order:
+    """An order as the server has it, with what it gets of each print."""
+    lines = tuple(Line(sku.replace("_", "-"), 10, pieces, reserved=True) for sku, pieces in granted.items())
+    return Order(orders.digest(reference), "school", datetime.date(2026, 11, 30), Status.REDUCED, lines)
+
+
+def test_a_parcel_has_what_is_granted() -> None:
+    """Not what was ordered; a line of which nothing is left is not there; the mark is the server's, whatever the mail said."""
+    told = slips.as_json(order(ANSWERS["order"], poster_kitchen_a3_fi=4, stickers_a4_ar=0)) + "\n\n"
+    gets = slips.as_granted(parcel(mark="forged"), slips.granted(told))
+    assert gets is not None
+    assert [(line.pieces, line.item) for line in gets.lines] == [(4, "Juliste, A3, suomi")]
+    assert gets.mark == orders.digest(ANSWERS["order"])[:8]
+    assert "Juliste, A3, suomi" in slips.pick_list([gets])
+    assert "Tarrat" not in slips.pick_list([gets])
+
+
+def test_an_order_that_the_server_does_not_know_is_no_parcel() -> None:
+    """Its mark can be copied, its reference cannot be guessed."""
+    given = slips.granted(slips.as_json(order("ZZZZ-ZZZZ-ZZZZ-ZZZZ", poster_kitchen_a3_fi=4)))
+    assert slips.as_granted(parcel(mark=next(iter(given))[:8]), given) is None
+
+
+@pytest.mark.parametrize("told", ["x", "[]", "{}", '{"digest": "x", "lines": [{"print": "x", "granted": "many"}]}'])
+def test_what_the_server_never_says_is_refused(told: str) -> None:
+    """Another file given by mistake is told apart."""
+    with pytest.raises(SlipError):
+        slips.granted(told)
