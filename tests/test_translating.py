@@ -173,6 +173,22 @@ def test_check_doubts_a_review_that_nobody_made(run: Run, content_copy: Path) ->
     assert (code, "sections that no person has checked" in said) == (2, True)
 
 
+def test_check_names_a_page_that_uses_another_word(run: Run, content_copy: Path, tmp_path: Path) -> None:
+    """Where the glossary has one; in the texts of forms and the interface, too."""
+    swedish = content_copy / "pages" / PAGE / "sv.md"
+    text = swedish.read_text(encoding="utf-8")
+    swedish.write_text(text.replace("klient", "kund"), encoding="utf-8")
+    run("translations", "stamp", PAGE, "sv", "--by", "Bo")
+    texts = tmp_path / "translations/sv/messages.po"
+    texts.write_text(texts.read_text(encoding="utf-8").replace("polis", "myndighet"), encoding="utf-8")
+    code, said = run("check")
+    assert code == 2
+    assert re.search(
+        r"how-we-help/sv\.md:\d+: you-decide: the source speaks of: client; here is none of its words: klient", said
+    )
+    assert re.search(r"sv/messages\.po: '[^\n]*police[^\n]*: the source speaks of: police", said)
+
+
 def test_what_is_out_of_date_must_be_named(run: Run, content_copy: Path) -> None:
     """After a change of meaning, neither a stamp nor a review passes over it; named, it counts as translated anew."""
     write(content_copy, "fi", SECTION, "Uusi lause.")

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import click
 
-from ihmiskauppa import contacts, languages, settings, start, translating, translations
+from ihmiskauppa import contacts, glossary, languages, settings, start, translating, translations
 from ihmiskauppa.forms import blanks, definition
+from ihmiskauppa.glossary import Glossary, GlossaryError, Text
 from ihmiskauppa.languages import SOURCE
 from ihmiskauppa.materials import files
 from ihmiskauppa.materials import range as materials_range
@@ -27,17 +28,21 @@ def check() -> None:
     try:
         shown = editions.load(configuration).catalogue
         tongues = languages.load(configuration.content_folder / "languages.toml")
+        words = glossary.load(configuration.translations_folder / "glossary.toml")
         pages = list(catalogue.find(configuration.content_folder, tongues))
         sources = {page.id: page for page in pages if page.language == SOURCE}
         for page in pages:
             faults += _page_faults(page, sources[page.id])
+            if page.language != SOURCE:
+                faults += _word_faults(page, sources[page.id], words)
         faults += _shown_faults(shown, sources)
         extracted = translating.texts(configuration)
         faults += translations.check(configuration.translations_folder, tongues, extracted)
         faults += translations.outdated(configuration.translations_folder, tongues, extracted)
+        faults += translations.word_faults(configuration.translations_folder, tongues, words)
         for warning in (*start.content_warnings(configuration), *_late(pages, sources)):
             click.echo(f"WARNING: {warning}", err=True)
-    except editions.BROKEN as broken:
+    except (*editions.BROKEN, GlossaryError) as broken:
         faults.append(str(broken))
     for fault in faults:
         click.echo(fault)
@@ -54,6 +59,18 @@ def _shown_faults(shown: catalogue.Catalogue, sources: Mapping[str, content.Page
         for section in page.sections
         if section.id in sources[page.id].safety_critical and section.state in freshness.UNFIT and not section.replaced
     ]
+
+
+def _word_faults(page: content.PageFile, source: content.PageFile, words: Glossary) -> Iterator[str]:
+    """Other words than the glossary's, in what is not out of date."""
+    stale = freshness.changed_since(page, source)
+    for part in page.parts:
+        original = source.part(part.id)
+        if original is None or part.id in stale:
+            continue
+        ours, theirs = Text(page.language, part.text), Text(source.language, original.text)
+        for fault in words.faults(ours, theirs, f"{page.id}#{part.id}"):
+            yield f"{page.path}:{part.line}: {part.id}: {fault}"
 
 
 def _late(pages: Iterable[content.PageFile], sources: Mapping[str, content.PageFile]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
 
+from ihmiskauppa.glossary import Glossary, Text
 from ihmiskauppa.languages import Language, Languages
 
 MSGID_LANGUAGE: Final = "en"
@@ -259,6 +260,19 @@ def check(folder: Path, languages: Languages, extracted: Catalog) -> list[str]:
         for text, message in found.items():
             faults += [f"{path}: {reason}: {text!r}" for reason in _message_faults(message)]
     return faults
+
+
+def word_faults(folder: Path, languages: Languages, glossary: Glossary) -> list[str]:
+    """The texts that call something otherwise than the glossary does, a sentence each. A place is the msgid."""
+    return [
+        f"{po_path(folder, language.code)}: {_key(message)!r}: {fault}"
+        for language in _with_files(folder, languages)
+        if po_path(folder, language.code).exists()
+        for message in _read(po_path(folder, language.code), language.code)
+        for text in _strings(message)
+        if message.id and text
+        for fault in glossary.faults(Text(language.code, text), Text(MSGID_LANGUAGE, _key(message)), _key(message))
+    ]
 
 
 def _key(message: Message) -> str:
