@@ -24,6 +24,7 @@ from ihmiskauppa.public import (
     news,
     posters,
     privacy,
+    recordings,
     search,
     signs,
     site_map,
@@ -70,6 +71,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
     search.register(app, current, frame_of)
     library.register(app, current, frame_of)
     posters.register(app, current, frame_of)
+    recordings.register(app, current)
 
     @app.after_request
     def protect(response: Response) -> Response:

@@ -13,7 +13,7 @@ from ihmiskauppa.languages import SOURCE
 from ihmiskauppa.materials import files
 from ihmiskauppa.materials import range as materials_range
 from ihmiskauppa.materials.artwork import ArtworkError
-from ihmiskauppa.pages import catalogue, content, fidelity, freshness, readability
+from ihmiskauppa.pages import catalogue, content, fidelity, freshness, readability, recordings
 from ihmiskauppa.pages.freshness import State
 from ihmiskauppa.public import editions
 from ihmiskauppa.settings import Settings
@@ -25,6 +25,7 @@ def check() -> None:
     """Check content, forms and translations. Exit status 2 and a line for each fault."""
     configuration = settings.read()
     faults: list[str] = []
+    late: list[str] = []
     try:
         shown = editions.load(configuration).catalogue
         tongues = languages.load(configuration.content_folder / "languages.toml")
@@ -33,6 +34,7 @@ def check() -> None:
         sources = {page.id: page for page in pages if page.language == SOURCE}
         for page in pages:
             faults += _page_faults(page, sources[page.id])
+            late += recordings.faults(page)
             if page.language != SOURCE:
                 faults += _word_faults(page, sources[page.id], words)
         faults += _shown_faults(shown, sources)
@@ -40,7 +42,7 @@ def check() -> None:
         faults += translations.check(configuration.translations_folder, tongues, extracted)
         faults += translations.outdated(configuration.translations_folder, tongues, extracted)
         faults += translations.word_faults(configuration.translations_folder, tongues, words)
-        for warning in (*start.content_warnings(configuration), *_late(pages, sources)):
+        for warning in (*start.content_warnings(configuration), *_late(pages, sources), *late):
             click.echo(f"WARNING: {warning}", err=True)
     except (*editions.BROKEN, GlossaryError) as broken:
         faults.append(str(broken))

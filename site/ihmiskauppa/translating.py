@@ -13,9 +13,10 @@ from babel.messages.catalog import Catalog
 
 from ihmiskauppa import languages, settings, translations
 from ihmiskauppa.languages import SOURCE, Languages
-from ihmiskauppa.pages import catalogue, content, freshness, progress, sidecars
+from ihmiskauppa.pages import catalogue, content, freshness, progress, recordings, sidecars
 from ihmiskauppa.pages.content import ContentError, PageFile
 from ihmiskauppa.pages.freshness import State
+from ihmiskauppa.pages.recordings import Kind
 from ihmiskauppa.pages.sidecars import Change
 from ihmiskauppa.settings import Settings
 
@@ -218,6 +219,19 @@ def diff(page: str, language: str) -> None:
         click.echo(differences(before, part.text, f"{SOURCE}/{part.id}") if before != part.text else part.text)
         translated = file.part(part.id) if file else None
         click.echo(f"--- {language}/{part.id}\n{translated.text if translated else ''}\n")
+
+
+@translations_group.command("recorded")
+@click.argument("page")
+@click.argument("language")
+@click.option("--by", required=True, help="Who has listened to it or watched it, beside the text.")
+def recorded(page: str, language: str, by: str) -> None:
+    """Say that the recordings beside PAGE in LANGUAGE speak its text as it is now: only then are they shown."""
+    file = work().file(page, language)
+    kinds = recordings.stamp(file, by, _today())
+    if not kinds:
+        raise click.ClickException(f"There is neither {' nor '.join(recordings.file_of(file, kind).name for kind in Kind)}.")
+    click.echo(f"{file.path}: {' and '.join(kind.value for kind in kinds)}")
 
 
 @translations_group.command("status")

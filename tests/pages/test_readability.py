@@ -35,6 +35,7 @@ def page(code: str, body: str, *, audience: tuple[str, ...] = ("public",), headi
         audience=audience,
         shows="",
         art="",
+        recordings=(),
         sections=(section,),
         translations=(language,),
     )

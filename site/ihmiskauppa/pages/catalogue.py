@@ -14,10 +14,11 @@ from markupsafe import Markup
 
 from ihmiskauppa.contacts import Contacts
 from ihmiskauppa.languages import SOURCE, Language, Languages
-from ihmiskauppa.pages import content, figures, freshness, markup, news, sidecars
+from ihmiskauppa.pages import content, figures, freshness, markup, news, recordings, sidecars
 from ihmiskauppa.pages.content import TITLE, ContentError, PageFile, Section
 from ihmiskauppa.pages.freshness import State
 from ihmiskauppa.pages.published import Published
+from ihmiskauppa.pages.recordings import Recording
 from ihmiskauppa.pages.sanitised import Sanitised
 
 HOME: Final = "home/index"
@@ -100,6 +101,7 @@ class Page:
     audience: tuple[str, ...]
     shows: str
     art: str
+    recordings: tuple[Recording, ...]
     sections: tuple[ShownSection, ...]
     translations: tuple[Language, ...]
 
@@ -318,9 +320,15 @@ class _Builder:
             audience=files[SOURCE].audience,
             shows=files[SOURCE].shows,
             art=files[SOURCE].art,
+            recordings=self._recordings(file),
             sections=tuple(self._section(file, wanted.id, language) for wanted in self._wanted(file)),
             translations=tuple(self._languages[code] for code in self._languages if code in files),
         )
+
+    def _recordings(self, file: PageFile) -> tuple[Recording, ...]:
+        """None while a part of the page lacks, or was made from another text: a recording cannot be corrected in part."""
+        fit = all(self._state(file, wanted.id) not in freshness.UNFIT for wanted in (*self._wanted(file), *file.parts[:1]))
+        return recordings.of_page(file) if fit else ()
 
     def _wanted(self, file: PageFile) -> Iterator[Section]:
         """The source's sections that readers of `file` get: all, though a plain version may leave out what protects nobody."""

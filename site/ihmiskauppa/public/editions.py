@@ -43,7 +43,7 @@ from ihmiskauppa.translations import Translations, TranslationsError, msgid
 LOOK_SECONDS: Final = 2.0
 CACHE: Final = "cache"  # folder of the instance; may be deleted at any time
 # Endings of the files that an edition is made of, or offers.
-MARKED: Final = frozenset({".md", ".toml", ".po", ".csv", ".svg", ".docx", ".pdf", ".webp"})
+MARKED: Final = frozenset({".md", ".toml", ".po", ".csv", ".svg", ".docx", ".pdf", ".webp", ".mp3", ".mp4"})
 FIRST_RELEASE: Final = 10  # the order of the latest release among the pages of its section
 BROKEN: Final = (
     *(AccessibilityError, AddressesError),

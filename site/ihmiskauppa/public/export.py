@@ -19,7 +19,7 @@ from werkzeug.test import Client, TestResponse
 
 from ihmiskauppa.intake.keys import KeysError
 from ihmiskauppa.pages import catalogue
-from ihmiskauppa.public import editions
+from ihmiskauppa.public import editions, recordings
 from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.public.inbox_key import InboxKey
 from ihmiskauppa.public.pages import COMPRESSED, load_static
@@ -56,6 +56,7 @@ def export(configuration: Settings, build: Callable[[Settings], Gateway], folder
         files |= {file_name(path): body for path, body in InboxKey.of(configuration).files()}
     except KeysError as fault:
         raise ExportError(str(fault)) from fault
+    files |= {file_name(path): one.path.read_bytes() for path, one in recordings.of_edition(edition).items()}
     without_key = replace(configuration, inbox_keys=())  # every form's page says that it is closed
     closed = Client(within(build(without_key)))
     for form in edition.forms.values():

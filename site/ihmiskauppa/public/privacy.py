@@ -16,7 +16,7 @@ POSTED: Final = "ihmiskauppa.posted"
 # `data:` is for the empty icon that keeps browsers from asking for /favicon.ico.
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # Features a page of ours never uses, so that nothing that might get into one can either.
 REFUSED_FEATURES: Final = (
