@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import click
 
-from ihmiskauppa import contacts, glossary, languages, settings, start, translating, translations
+from ihmiskauppa import contacts, glossary, languages, settings, start, translating, translations, typography
 from ihmiskauppa.forms import blanks, definition
 from ihmiskauppa.glossary import Glossary, GlossaryError, Text
-from ihmiskauppa.languages import SOURCE
+from ihmiskauppa.languages import SOURCE, Language
 from ihmiskauppa.materials import files
 from ihmiskauppa.materials import range as materials_range
 from ihmiskauppa.materials.artwork import ArtworkError
@@ -35,6 +35,7 @@ def check() -> None:
         for page in pages:
             faults += _page_faults(page, sources[page.id])
             late += recordings.faults(page)
+            faults += _mark_faults(page, tongues[page.language])
             if page.language != SOURCE:
                 faults += _word_faults(page, sources[page.id], words)
         faults += _shown_faults(shown, sources)
@@ -72,6 +73,12 @@ def _word_faults(page: content.PageFile, source: content.PageFile, words: Glossa
             continue
         ours, theirs = Text(page.language, part.text), Text(source.language, original.text)
         for fault in words.faults(ours, theirs, f"{page.id}#{part.id}"):
+            yield f"{page.path}:{part.line}: {part.id}: {fault}"
+
+
+def _mark_faults(page: content.PageFile, language: Language) -> Iterator[str]:
+    for part in page.parts:
+        for fault in typography.faults(language, part.text):
             yield f"{page.path}:{part.line}: {part.id}: {fault}"
 
 

@@ -26,7 +26,8 @@ class Language:
     """One language of the site.
 
     `code` is its BCP 47 tag and its path prefix, `name` its own name for itself, `locale` the CLDR locale for dates and
-    numbers, `fallback` the languages tried for a page it lacks, `also` further tags browsers send for it.
+    numbers, `fallback` the languages tried for a page it lacks, `also` further tags browsers send for it. `quotes` are its
+    opening and closing quotation marks, `comma` stands between the parts of a list.
     """
 
     code: str
@@ -36,6 +37,8 @@ class Language:
     locale: str
     fallback: tuple[str, ...]
     also: tuple[str, ...] = ()
+    quotes: str = "“”"
+    comma: str = ", "
 
     @property
     def plain(self) -> bool:
@@ -97,6 +100,8 @@ def load(path: Path) -> Languages:
                 locale=entry.get("locale", entry["code"]),
                 fallback=tuple(entry["fallback"]),
                 also=tuple(tag.lower() for tag in entry.get("also", ())),
+                quotes=entry.get("quotes", Language.quotes),
+                comma=entry.get("comma", Language.comma),
             )
             for entry in table["language"]
             if entry.get("served", True)
@@ -106,8 +111,9 @@ def load(path: Path) -> Languages:
         raise LanguagesError(f"{path}: {type(fault).__name__}: {fault}") from fault
     for language in listed:
         texts = (language.code, language.name, language.direction, language.level, language.locale, *language.fallback)
-        if not all(isinstance(text, str) for text in texts):
-            raise LanguagesError(f"{path}: {language.code}: code, name, direction, level, locale and fallback are texts")
+        if not all(isinstance(text, str) for text in (*texts, language.quotes, language.comma)) or len(language.quotes) != 2:
+            what = "code, name, direction, level, locale, fallback, quotes and comma are texts, quotes two marks"
+            raise LanguagesError(f"{path}: {language.code}: {what}")
         if not _CODE.fullmatch(language.code):
             raise LanguagesError(f"{path}: {language.code!r} is not a language code")
     languages = Languages(listed, in_preparation)

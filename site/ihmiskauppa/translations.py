@@ -19,6 +19,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
 
+from ihmiskauppa import typography
 from ihmiskauppa.glossary import Glossary, Text
 from ihmiskauppa.languages import Language, Languages
 
@@ -258,7 +259,8 @@ def check(folder: Path, languages: Languages, extracted: Catalog) -> list[str]:
         faults += [f"{path}: missing: {text!r}" for text in sorted(missing)]
         faults += [f"{path}: no longer used: {text!r}" for text in sorted(set(found) - wanted)]
         for text, message in found.items():
-            faults += [f"{path}: {reason}: {text!r}" for reason in _message_faults(message)]
+            strange = typography.faults(languages[code], "\n".join(_strings(message)))
+            faults += [f"{path}: {reason}: {text!r}" for reason in (*_message_faults(message), *strange)]
     return faults
 
 
