@@ -24,6 +24,7 @@ ROUTES = {
     "order-status": ("/<language>/materials/order-status/", {"GET", "HEAD", "OPTIONS", "POST"}),
     "posters": ("/<language>/materials/posters/chosen/", {"GET", "HEAD", "OPTIONS"}),
     "library": ("/<language>/materials/library/", {"GET", "HEAD", "OPTIONS"}),
+    "recordings": ("/recordings/<name>", {"GET", "HEAD", "OPTIONS"}),
     "inbox_key": ("/inbox-key.asc", {"GET", "HEAD", "OPTIONS"}),
     "web_key_policy": ("/.well-known/openpgpkey/policy", {"GET", "HEAD", "OPTIONS"}),
     "web_key": ("/.well-known/openpgpkey/hu/<name>", {"GET", "HEAD", "OPTIONS"}),
