@@ -65,7 +65,7 @@ def _killing(copy: Copy, stop: threading.Event, dice: random.Random) -> Iterator
     killed: list[str] = []
 
     def work() -> None:
-        while not stop.wait(dice.uniform(0.4, 2.5)):
+        while not stop.wait(dice.uniform(0.4, 4)):  # while it starts, which takes some four seconds, or after
             name = dice.choice(["web", "forwarder"])
             copy.stop(name, signal.SIGKILL)
             copy.start(name, "serve" if name == "web" else "forward")

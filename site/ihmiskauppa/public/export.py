@@ -22,7 +22,7 @@ from ihmiskauppa.pages import catalogue
 from ihmiskauppa.public import editions, recordings
 from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.public.inbox_key import InboxKey
-from ihmiskauppa.public.pages import COMPRESSED, load_static
+from ihmiskauppa.public.pages import COMPRESSED
 from ihmiskauppa.public.uploads import LONGEST_TEXT
 from ihmiskauppa.public.within import within
 from ihmiskauppa.settings import Settings
@@ -48,10 +48,9 @@ def export(configuration: Settings, build: Callable[[Settings], Gateway], folder
     if folder.exists() and not folder.is_symlink():
         raise ExportError(f"{folder} is there already and no copy of ours: name one that is not there")
     edition = editions.load(configuration)
-    static = load_static(Path(__file__).parent.parent / "static")
     gateway = build(configuration)
     site = Client(within(gateway))
-    files = pages(site, [*gateway.pages.paths, *static])
+    files = pages(site, [*gateway.pages.paths, *gateway.pages.static])
     try:
         files |= {file_name(path): body for path, body in InboxKey.of(configuration).files()}
     except KeysError as fault:

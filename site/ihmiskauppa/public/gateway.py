@@ -91,12 +91,12 @@ class Gateway:
     async def _answer(self, scope: Scope, exchange: Exchange) -> Answer:
         if scope.method not in {"GET", "HEAD"}:
             return await self._take(self._environ(scope), exchange)
-        kept = self.pages.at_hand(scope.path)
+        accepted = scope.headers.get("accept-encoding", "")
+        kept = self.pages.at_hand(scope.path, accepted)
         if kept is None and scope.path in self.pages:
-            kept = await _in(self._showing, lambda: self.pages.render(scope.path))
+            kept = await _in(self._showing, lambda: self.pages.render(scope.path, accepted))
         if kept is not None:
-            encoding = kept.choose(scope.headers.get("accept-encoding", ""))
-            return HTTPStatus.OK, [*kept.headers[encoding], *self._common(scope)], kept.encodings[encoding]
+            return HTTPStatus.OK, [*kept.headers, *self._common(scope)], kept.body
         if f"{scope.path}/" in self.pages:
             headers = [*self._common(scope), ("Location", f"{quote(scope.path)}/"), ("Content-Length", "0")]
             return HTTPStatus.PERMANENT_REDIRECT, headers, b""

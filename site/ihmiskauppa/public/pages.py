@@ -1,9 +1,9 @@
-"""Information pages as bytes: rendered once, compressed once, kept, and handed to everyone before Flask is asked."""
+"""Information pages as bytes: made and compressed when first asked for, kept, and handed to everyone before Flask is asked."""
 
 import gzip
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +16,7 @@ from ihmiskauppa.public import privacy
 from ihmiskauppa.public.documents import Documents
 from ihmiskauppa.public.editions import Edition, Editions
 
+ENCODINGS: Final = ("br", "gzip", "")  # of ours, the best first; "" is none
 BROTLI_QUALITY: Final = 11
 GZIP_LEVEL: Final = 9
 # Compressed in themselves: another layer would cost seconds and save nothing.
@@ -30,45 +31,32 @@ Context = Callable[[], AbstractContextManager[object]]
 
 @dataclass(frozen=True)
 class Kept:
-    """One body in every encoding, by its `Content-Encoding` ("" as it is), each with the headers that say what it is."""
+    """One body in one encoding, with the headers that say what it is."""
 
-    encodings: Mapping[str, bytes]
-    headers: Mapping[str, tuple[tuple[str, str], ...]]
-
-    def choose(self, accepted: str) -> str:
-        """Which encoding goes to a client that accepts these: the best of those there are."""
-        encoding = choose_encoding(accepted)
-        return encoding if encoding in self.encodings else ""
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
 
 
-def keep(content_type: str, body: bytes) -> Kept:
-    """Compress `body` once, as small as it gets; what is compressed in itself stays as it is."""
+def keep(content_type: str, body: bytes, encoding: str) -> Kept:
+    """Compress `body` as small as it gets in one of our encodings ("" leaves it as it is)."""
+    if encoding == "br":
+        body = brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY)
+    elif encoding == "gzip":
+        body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+    described = (("Content-Type", content_type), ("Content-Length", str(len(body))))
     if content_type in COMPRESSED:
-        return Kept({"": body}, {"": (("Content-Type", content_type), ("Content-Length", str(len(body))))})
-    encodings = {
-        "": body,
-        "gzip": gzip.compress(body, GZIP_LEVEL, mtime=0),
-        "br": brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
-    }
-    headers: dict[str, tuple[tuple[str, str], ...]] = {}
+        return Kept(body, described)
     policy = privacy.FOR_DOCUMENTS if content_type.startswith("text/html") else ()
-    for encoding, content in encodings.items():
-        described = (
-            *policy,
-            ("Content-Type", content_type),
-            ("Content-Length", str(len(content))),
-            ("Vary", "Accept-Encoding"),
-        )
-        headers[encoding] = (*described, ("Content-Encoding", encoding)) if encoding else described
-    return Kept(encodings, headers)
+    encoded = (("Content-Encoding", encoding),) if encoding else ()
+    return Kept(body, (*policy, *described, ("Vary", "Accept-Encoding"), *encoded))
 
 
 class KeptSet:
-    """The kept documents of one edition."""
+    """The kept documents of one edition, each in the encodings that somebody asked for."""
 
     def __init__(self, documents: Documents, context: Context) -> None:
         self._documents, self._context = documents, context
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[tuple[str, str], Kept] = {}
         self._lock = threading.Lock()
 
     def __contains__(self, path: str) -> bool:
@@ -78,21 +66,28 @@ class KeptSet:
     def paths(self) -> tuple[str, ...]:
         return tuple(self._documents)
 
-    def at_hand(self, path: str) -> Kept | None:
-        return self._kept.get(path)
+    def at_hand(self, path: str, encoding: str) -> Kept | None:
+        return self._kept.get(self._key(path, encoding))
 
-    def get(self, path: str) -> Kept | None:
-        """The document at `path`, made now if nobody asked before; None if there is none."""
-        kept = self._kept.get(path)
-        if kept is None and path in self._documents:
+    def get(self, path: str, encoding: str) -> Kept | None:
+        """The document at `path`, made and compressed now if nobody asked before; None if there is none."""
+        key = self._key(path, encoding)
+        if key not in self._kept and path in self._documents:
             with self._lock:
-                kept = self._kept.get(path)
-                if kept is None:
-                    document = self._documents[path]
-                    with self._context():
-                        body = document.body()
-                    kept = self._kept[path] = keep(document.content_type, body)
-        return kept
+                if key not in self._kept:
+                    self._kept[key] = keep(self._documents[path].content_type, self._body(path), key[1])
+        return self._kept.get(key)
+
+    def _body(self, path: str) -> bytes:
+        plain = self._kept.get((path, ""))
+        if plain is not None:
+            return plain.body
+        with self._context():
+            return self._documents[path].body()
+
+    def _key(self, path: str, encoding: str) -> tuple[str, str]:
+        document = self._documents.get(path)
+        return path, "" if document and document.content_type in COMPRESSED else encoding
 
 
 class KeptPages:
@@ -110,30 +105,32 @@ class KeptPages:
         self._documents, self._context = documents, context
         self.common = {https: privacy.headers(https=https, practice=practice) for https in (False, True)}
         self._static = load_static(static)
+        self.static = frozenset(path for path, _ in self._static)
         self._set = KeptSet(documents(editions.current), context)
         editions.on_change(self._swap)
 
     def _swap(self, edition: Edition) -> None:
         documents = self._documents(edition)
         fresh = KeptSet(documents, self._context)
-        fresh.get(next(iter(documents)))  # a page that cannot be rendered stops the swap
+        fresh.get(next(iter(documents)), "")  # a page that cannot be rendered stops the swap
         self._set = fresh
 
     def __contains__(self, path: str) -> bool:
-        return path in self._static or path in self._set
+        return path in self.static or path in self._set
 
     @property
     def paths(self) -> tuple[str, ...]:
         """Where there is a document: all that a copy of the site has, beside its static files."""
         return self._set.paths
 
-    def at_hand(self, path: str) -> Kept | None:
-        """What is kept for `path` already."""
-        return self._static.get(path) or self._set.at_hand(path)
+    def at_hand(self, path: str, accepted: str) -> Kept | None:
+        """What is kept for `path` already, for a client that accepts these encodings."""
+        encoding = choose_encoding(accepted)
+        return self._static.get((path, encoding)) or self._set.at_hand(path, encoding)
 
-    def render(self, path: str) -> Kept | None:
+    def render(self, path: str, accepted: str) -> Kept | None:
         """The page at `path`, rendered and compressed now if nobody asked before: takes its time."""
-        return self._set.get(path)
+        return self._set.get(path, choose_encoding(accepted))
 
 
 @lru_cache(maxsize=256)
@@ -146,20 +143,20 @@ def choose_encoding(accepted: str) -> str:
             weights[name.strip()] = float(parameter.strip().removeprefix("q=") or 1) if parameter.strip() else 1.0
         except ValueError:
             weights[name.strip()] = 0.0
-    for encoding in ("br", "gzip"):
+    for encoding in ENCODINGS[:-1]:
         if weights.get(encoding, weights.get("*", 0.0)) > 0:
             return encoding
     return ""
 
 
-def load_static(folder: Path) -> dict[str, Kept]:
-    """Scripts as they are, and all stylesheets as one file: the page's own first, then one a component."""
+def load_static(folder: Path) -> dict[tuple[str, str], Kept]:
+    """By path and encoding: scripts as they are, all stylesheets as one file: the page's own first, then one a component."""
     sheets = [folder / "base.css", *sorted((folder / "components").glob("*.css"))]
     css = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    kept = {f"{STATIC}site.css": keep("text/css; charset=utf-8", _smaller(css).encode())}
+    files = {f"{STATIC}site.css": ("text/css; charset=utf-8", _smaller(css).encode())}
     for script in (folder / "components").glob("*.js"):
-        kept[f"{STATIC}{script.name}"] = keep("text/javascript; charset=utf-8", script.read_bytes())
-    return kept
+        files[f"{STATIC}{script.name}"] = "text/javascript; charset=utf-8", script.read_bytes()
+    return {(path, encoding): keep(*file, encoding) for path, file in files.items() for encoding in ENCODINGS}
 
 
 def _smaller(css: str) -> str:

@@ -20,7 +20,7 @@ CONTENT_SECURITY_POLICY: Final = (
 )
 # Features a page of ours never uses, so that nothing that might get into one can either.
 REFUSED_FEATURES: Final = (
-    *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media", "fullscreen"),
+    *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen"),
     *("geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection", "local-fonts", "magnetometer"),
     *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial"),
     *("storage-access", "usb", "xr-spatial-tracking"),
