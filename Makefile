@@ -1,6 +1,6 @@
 # make run    a practice copy on http://localhost:8000 (PORT and IHMISKAUPPA_INSTANCE choose another port and folder)
 # make inbox  what arrived in its inbox, as the staff would see it (FORMAT=json for one object a line)
-# make test   every check and every test (PYTEST_ARGS=tests/forms for some, JOBS=auto for several at once)
+# make test   every check and every test (PYTEST_ARGS=tests/forms for some, JOBS=0 for one after the other)
 # make fuzz   hostile posts, a hundred thousand of them (POSTS=1000 for fewer), for as long as that takes
 # make bench  measurements, as ratios from one run (wants a quiet machine)
 .PHONY: run inbox test fuzz bench check format lock packages test-packages translations clean
@@ -10,8 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 POSTS ?= 100000
-# Processes of the tests: 0 is one after the other; auto is one more than there are cores.
-JOBS ?= 0
+# Processes of the tests: 0 is one after the other.
+JOBS ?= 2
 FORMAT ?= text
 IHMISKAUPPA_INSTANCE ?= $(CURDIR)/instance
 export PORT IHMISKAUPPA_INSTANCE

@@ -19,7 +19,6 @@ from tests.crawl import Crawl, crawl
 from tests.servers import PostgreSQL, postgresql, redis_url  # noqa: F401 - fixtures
 from tests.spread import (  # noqa: F401 - hooks
     pytest_collection_modifyitems,
-    pytest_xdist_auto_num_workers,
     pytest_xdist_make_scheduler,
 )
 

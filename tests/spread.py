@@ -1,10 +1,10 @@
-"""How `make test JOBS=auto` spreads the tests over several processes: a file at a time, the rooms that run the whole first.
+"""How `make test` spreads the tests over two processes: a file at a time, the rooms that run the whole first.
 
-What takes long must not be what is left at the end, when the other processes are done. A test may not rely on another file's
-having run before it, nor on being alone on the machine: ports are free ones, folders, servers, browsers are a process's own.
+What takes long must not be what is left at the end, when the other process is done; and what mostly waits (for a lease, a
+restart, a time-out) runs beside what keeps a processor busy. A test may not rely on another file's having run before it, nor on
+being alone on the machine: ports are free ones, folders, servers, browsers are a process's own.
 """
 
-import os
 from typing import Final
 
 import pytest
@@ -25,16 +25,16 @@ TOGETHER: Final = {
 }
 # Its tests are long and share little: one at a time goes to whoever is free.
 APART: Final = "tests/browser/test_every_language.py"
-FIRST: Final = ("everywhere", "deploy", "browser", "faults", "flows")
-WAITING: Final = 1  # processes more than cores: many tests wait for a time-out, a lease or a server
+WAITING: Final = frozenset({"faults", "flows"})
+BUSY: Final = frozenset({"everywhere", "browser", "deploy"})
+LAST: Final = 1_000_000
 
 
 class Spread(LoadScopeScheduling):  # type: ignore[misc]
     """Hands out what belongs together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return nodeid if file == APART else TOGETHER.get(file, file)
+        return _scope(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread:
@@ -43,16 +43,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread:
     return Spread(config, log)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """How many processes `-n auto` means."""
-    return len(os.sched_getaffinity(0)) + WAITING
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the rooms that run the whole; within a room all stays in its order."""
-    items.sort(key=_place)
+    """One that waits, one that is busy, and so on; then all others. Within a file all stays in its order."""
+    places: dict[str, int] = {}
+    for rooms, first in ((WAITING, 0), (BUSY, 1)):
+        scopes = dict.fromkeys(_scope(item.nodeid) for item in items if item.path.parent.name in rooms)
+        places |= {scope: first + 2 * number for number, scope in enumerate(scopes)}
+    items.sort(key=lambda item: places.get(_scope(item.nodeid), LAST))
 
 
-def _place(item: pytest.Item) -> int:
-    room = item.path.parent.name
-    return FIRST.index(room) if room in FIRST else len(FIRST)
+def _scope(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return nodeid if file == APART else TOGETHER.get(file, file)
