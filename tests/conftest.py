@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser
 
@@ -21,6 +22,9 @@ from tests.spread import (  # noqa: F401 - hooks
     pytest_collection_modifyitems,
     pytest_xdist_make_scheduler,
 )
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # what the machine does beside the tests is not their subject
+hypothesis.settings.load_profile("untimed")
 
 
 @dataclass(frozen=True)

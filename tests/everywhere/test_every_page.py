@@ -79,12 +79,12 @@ def test_every_template_is_seen(crawled: Crawl) -> None:
     assert shown <= seen
 
 
-def test_every_page_is_in_its_language(all_pages: dict[str, Page]) -> None:
+def test_every_page_is_in_its_language(crawled: Crawl, all_pages: dict[str, Page]) -> None:
     """`lang` and `dir` are those of the address."""
     for path, page in all_pages.items():
         if path != "/":
             assert page.language == path.split("/")[1]
-            assert page.root.get("dir") == ("rtl" if page.language == "ar" else "ltr")
+            assert page.root.get("dir") == crawled.edition.languages[page.language].direction
 
 
 def test_every_anchor_leads_to_a_section(all_pages: dict[str, Page]) -> None:

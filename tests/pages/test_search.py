@@ -285,6 +285,16 @@ def test_grams_that_overlap_are_marked_as_one() -> None:
     assert "警察" in "".join(marked(hit.snippet))
 
 
+def test_no_letter_is_parted_from_its_marks() -> None:
+    """A vowel above or below belongs to the letter before it: no mark and no snippet begins or ends between them (UAX 29)."""
+    text = "ที่นี่มีที่พักพิงที่ปลอดภัยสำหรับผู้เสียหาย" * 20
+    ((_, (hit,)),) = texts("th", text).find("ักพิง", "th").hits
+    assert marked(hit.snippet)
+    for piece in hit.snippet:
+        assert not unicodedata.category(piece.text[0]).startswith("M"), piece.text[:5]
+    assert "".join(piece.text for piece in hit.snippet).strip("… ") in text
+
+
 HOSTILE = texts("en", 'A "quoted" AND text', "police OR NEAR column:title", "x" * 5000)
 
 

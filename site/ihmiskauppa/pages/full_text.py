@@ -246,10 +246,21 @@ class Index:
                 spans.append(match.span())
         pieces: list[Piece] = []
         position = 0
-        for start, end in spans:
+        for start, end in (_whole(text, *span) for span in spans):
+            if start < position:  # two spans share a letter with its marks
+                continue
             pieces += [Piece(text[position:start], found=False), Piece(text[start:end], found=True)]
             position = end
         return tuple(piece for piece in [*pieces, Piece(text[position:], found=False)] if piece.text)
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span, widened so that no letter is parted from the marks above and below it (Unicode category M)."""
+    while 0 < start < len(text) and unicodedata.category(text[start]).startswith("M"):
+        start -= 1
+    while end < len(text) and unicodedata.category(text[end]).startswith("M"):
+        end += 1
+    return start, end
 
 
 def _spans_of_run(run: str, offset: int, marked: frozenset[str]) -> list[tuple[int, int]]:
@@ -280,6 +291,7 @@ def _snippet(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
         start = blank + 1
     if end < len(text) and (blank := text.rfind(" ", start + SNIPPET // 2, end)) >= 0:
         end = blank
+    start, end = _whole(text, start, end)
     cut, position = [], 0
     for piece in pieces:
         part = piece.text[max(0, start - position) : max(0, end - position)]
