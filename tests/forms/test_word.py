@@ -180,3 +180,12 @@ def test_libreoffice_opens_it_and_keeps_its_controls(code: str, tmp_path: Path) 
         assert sum(one.find(element) is not None for one in properties) == [found for found, _ in before].count(kind)
     with zipfile.ZipFile(io.BytesIO(saved)) as archive:
         assert written in archive.read("word/document.xml").decode()
+
+
+@pytest.mark.parametrize(("name", "code"), EVERY)
+def test_no_frame_is_cut_by_a_page(name: str, code: str) -> None:
+    """Room to write in stands on one page; so does all that is framed."""
+    paragraphs = docx.Document(io.BytesIO(made(name, code))).element.iter(qn("w:pPr"))
+    framed = [each for each in paragraphs if each.find(qn("w:pBdr")) is not None]
+    assert framed
+    assert all(each.find(qn("w:keepLines")) is not None for each in framed)

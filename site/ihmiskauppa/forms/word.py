@@ -274,6 +274,7 @@ class _Writer:
     def _placed(self, tag: str, alias: str, kind: Any, placeholder: str, deep: int, lines: int = 1) -> None:
         """A control in a framed paragraph of its own, showing what to do until something is written."""
         paragraph = self._paragraph(deep=deep)
+        paragraph.paragraph_format.keep_together = True
         borders = _element("w:pBdr")
         for side in ("top", "left", "bottom", "right"):
             borders.append(_element(f"w:{side}", val="single", sz="6", space="4", color="7A8B8D"))
