@@ -47,7 +47,7 @@ def test_nothing_is_shown_before_its_stamp(place: Path) -> None:
 
 def test_a_stamped_recording_is_shown(place: Path) -> None:
     """Under a name of its content; both kinds, or the one there is."""
-    assert recordings.stamp(read(place), "Aino", DAY) == [Kind.SPOKEN, Kind.SIGNED]
+    assert recordings.stamp(read(place), 'Aino "Ääni" \\', DAY) == [Kind.SPOKEN, Kind.SIGNED]
     spoken, signed = recordings.of_page(read(place))
     assert (spoken.kind, spoken.size, spoken.path) == (Kind.SPOKEN, 6, place.with_name("sv.mp3"))
     assert (spoken.name[-4:], signed.name[-4:]) == (".mp3", ".mp4")

@@ -9,6 +9,7 @@ shown: an old recording could promise what no longer holds.
 import datetime
 import enum
 import hashlib
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ def stamp(page: PageFile, by: str, day: datetime.date) -> list[Kind]:
     blocks = []
     for kind in kinds:
         words = (("text", spoken_version(page)), ("file", _digest(file_of(page, kind))), ("by", by))
-        lines = [f'{key} = "{value}"' for key, value in words]
+        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in words]
         blocks.append("\n".join([f"[{kind.value}]", *lines, f"made = {day.isoformat()}"]))
     if blocks:
         _path(page).write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
