@@ -72,15 +72,20 @@ def faults_of(page: Page) -> list[str]:
     return faults
 
 
+def faults_of_the_menu(page: Page) -> list[str]:
+    """What is wrong with the open menu itself; what it lies over cannot be touched until it is closed."""
+    return [*_axe(page, RULES, "'.ik-menu'"), *page.evaluate(CONTRAST)]
+
+
 def faults_of_colours(page: Page) -> list[str]:
     """What both measures find in the colours as they are just now, and nothing else."""
     return [*_axe(page, COLOUR_RULES), *page.evaluate(CONTRAST)]
 
 
-def _axe(page: Page, rules: dict[str, Any]) -> list[str]:
+def _axe(page: Page, rules: dict[str, Any], where: str = "document") -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    found: dict[str, Any] = page.evaluate(f"axe.run(document, {json.dumps(rules)})")
+    found: dict[str, Any] = page.evaluate(f"axe.run({where}, {json.dumps(rules)})")
     return [f"{v['id']}: {[node['html'][:120] for node in v['nodes']]}" for v in found["violations"]]
 
 

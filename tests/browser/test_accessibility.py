@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.judges import SMALL, UNFOLD, WIDE, faults_of, faults_of_colours, faults_on_a_phone
+from tests.browser.judges import SMALL, UNFOLD, WIDE, faults_of, faults_of_colours, faults_of_the_menu, faults_on_a_phone
 from tests.copies import Copy
 from tests.crawl import Crawl
 
+MENU = "open => { document.querySelector('.ik-menu').open = open }"
 TIMEOUT = 900  # seconds; some three hundred looks, each half of one on a quiet machine
 
 
@@ -31,14 +32,18 @@ def test_nothing_is_wrong_with_any_template(axe_page: Page, crawled: Crawl, copy
 
     for template in _templates(axe_page, crawled, copy):
         axe_page.evaluate(UNFOLD)
-        axe_page.evaluate("document.querySelector('.ik-menu').open = true")
+        axe_page.evaluate("window.scrollTo(0, 0)")  # a page with faults has scrolled to them, and the exit lies over its header
         for width in (SMALL, WIDE):
             axe_page.set_viewport_size({"width": width, "height": 800})
             look(template, str(width), judge=faults_of)
+            axe_page.evaluate(MENU, True)
+            look(template, str(width), "menu", judge=faults_of_the_menu)
+            axe_page.evaluate(MENU, False)
+        axe_page.evaluate(MENU, True)
         for scheme in ("light", "dark"):
             axe_page.emulate_media(color_scheme=scheme)
             look(template, scheme)
-        axe_page.evaluate("document.querySelector('.ik-menu').open = false")
+        axe_page.evaluate(MENU, False)
         axe_page.emulate_media(contrast="more")
         look(template, "dark", "more contrast")
         axe_page.emulate_media(color_scheme="light")
