@@ -17,7 +17,10 @@ Arrival = tuple[str, str, str]  # reference, the visitor's text, Message-ID
 
 
 def hurry(copy: Copy, seconds: float = 120) -> None:
-    """Let everything that waits be due now, take back what was set aside, and wait until the outbox is empty."""
+    """Let everything that waits be due now, take back what was set aside, and wait until the outbox is empty.
+
+    What a forwarder had claimed when its database went away waits out its lease: give the copy a short SMTP time-out.
+    """
     engine = database.connect(copy.environment["IHMISKAUPPA_DATABASE_URL"])
     box = outbox.Outbox(engine, 60)
 
@@ -33,8 +36,10 @@ def hurry(copy: Copy, seconds: float = 120) -> None:
         time.sleep(0.2)
         return left == 0
 
-    wait_until(empty, seconds)
-    engine.dispose()
+    try:
+        wait_until(empty, seconds)
+    finally:
+        engine.dispose()
 
 
 def read(copy: Copy, mails: list[bytes]) -> list[Arrival]:

@@ -17,6 +17,7 @@ from tests.machine import need
 from tests.servers import POSTGRESQL_USER, PostgreSQL, postgresql_server
 
 LONGEST = 2 * LOCK_SECONDS + 5  # the wait for the turn, or for a connection; the wait for the lock; and some time to seal
+SMTP_TIMEOUT = "1"  # second: a short lease, as the forwarder may have claimed a message when its database goes away
 TEXTS = tuple(f"Locked out {number}" for number in range(10))
 
 
@@ -43,7 +44,7 @@ def taken_afterwards(copy: Copy, visitor: Visitor, known: str) -> None:
 
 def test_a_locked_sqlite_is_told_and_then_works(tmp_path: Path) -> None:
     """Another program holds the write lock longer than we wait: no thanks, the text kept, pages up; let go, all works."""
-    with running_copy(tmp_path) as copy:
+    with running_copy(tmp_path, IHMISKAUPPA_SMTP_TIMEOUT=SMTP_TIMEOUT) as copy:
         visitor = visit(copy)
         assert visitor.send("Before").reference
         other = sqlite3.connect(copy.instance / "ihmiskauppa.db", isolation_level=None, timeout=20)
@@ -58,7 +59,7 @@ def test_a_locked_postgresql_is_told_and_then_works(tmp_path: Path, postgresql: 
     """Another program holds the table longer than we wait: no thanks, the text kept, pages up; let go, all works."""
     url = postgresql.create()
     cli.migrate_database(url)
-    with running_copy(tmp_path, IHMISKAUPPA_DATABASE_URL=url) as copy:
+    with running_copy(tmp_path, IHMISKAUPPA_DATABASE_URL=url, IHMISKAUPPA_SMTP_TIMEOUT=SMTP_TIMEOUT) as copy:
         visitor = visit(copy)
         assert visitor.send("Before").reference
         with psycopg.connect(url) as other:
@@ -81,7 +82,7 @@ def test_a_postgresql_server_that_stops_is_told_and_then_works(tmp_path: Path) -
     with postgresql_server() as server:
         data, url = server.data, server.create()
         cli.migrate_database(url)
-        with running_copy(tmp_path / "copy", IHMISKAUPPA_DATABASE_URL=url) as copy:
+        with running_copy(tmp_path / "copy", IHMISKAUPPA_DATABASE_URL=url, IHMISKAUPPA_SMTP_TIMEOUT=SMTP_TIMEOUT) as copy:
             visitor = visit(copy)
             thanked = {"Before": visitor.send("Before").reference}
             control(data, "stop", "-m", "immediate")  # as if it had crashed

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select, text
 from ihmiskauppa import database, start
 from ihmiskauppa.forms.answers import Answers
 from ihmiskauppa.intake import outbox, reading, receipts
-from ihmiskauppa.intake.daily_count import Count, CountNotSealedError, DailyCount, DailyCountRow, days_behind, end_of
+from ihmiskauppa.intake.daily_count import FINLAND, Count, CountNotSealedError, DailyCount, DailyCountRow, days_behind, end_of
 from ihmiskauppa.intake.keys import Keyring
 from ihmiskauppa.intake.outbox import OutboxRow
 from ihmiskauppa.intake.reading import ReadMessage
@@ -264,7 +264,8 @@ def test_the_inbox_tells_what_is_missing(site: Site, answers: Answers, tmp_path:
     """Of two messages that were taken, one is not in the inbox: the count there names it."""
     desk = Desk(site.sealer, site.engine, site.configuration.mail_from, site.configuration.inbox_addresses)
     here, lost = submit(desk, answers, bytes(16)), submit(desk, answers, b"1" * 16)
-    while site.take(database.now() + DAY):
+    today = database.now().astimezone(FINLAND).date()
+    while site.take(end_of(today) + DAY / 24):
         pass
     files = []
     for number, mail in enumerate(site.mails()):
