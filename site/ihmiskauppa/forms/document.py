@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 
 PUBLISHER: Final = msgid("Assistance system for victims of human trafficking")
 # The families of `site/fonts`, in the order in which a glyph is looked for.
-FONTS: Final = ("Noto Sans", "Noto Sans Arabic", "Noto Sans Thai")
+_FONTS: Final = (
+    "Noto Sans",
+    *(f"Noto Sans {script}" for script in ("Arabic", "Thai", "Ethiopic", "Devanagari", "Bengali", "SC")),
+)
+_OWN_FONTS: Final = {"ur": "Noto Nastaliq Urdu"}  # before all others: Urdu is not read in the letters of Arabic
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates" / "documents"
 _FONTCONFIG: Final = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
@@ -64,13 +68,19 @@ def fillable(form: Form, language: Language, texts: Translations, people: Contac
 def _lay_out(said: "_Said", controls: Path) -> "Document":
     import weasyprint
 
-    html = _environment().get_template("form.html").render(said=said, paper=paper, families=FONTS, controls=controls.as_uri())
+    html = _environment().get_template("form.html").render(said=said, paper=paper, controls=controls.as_uri())
     return weasyprint.HTML(string=html, base_url=str(TEMPLATES)).render(pdf_variant="pdf/ua-1", pdf_forms=True)
 
 
 def _environment() -> Environment:
     loader = FileSystemLoader(TEMPLATES)
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def families(language: Language) -> tuple[str, ...]:
+    """The families of `site/fonts` for a language, in the order in which a glyph is looked for."""
+    own = _OWN_FONTS.get(language.ordinary)
+    return (own, *_FONTS) if own else _FONTS
 
 
 @contextmanager
@@ -149,6 +159,10 @@ class _Said:
     @property
     def address(self) -> str:
         return f"{self.site}/{self.language.code}/{self.form.id}/" if self.site else ""
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        return families(self.language)
 
     @property
     def publisher(self) -> str:

@@ -18,11 +18,27 @@ _BASIC: Final = (*range(0x20, 0x7F), *range(0xA0, 0x100), 0x2013, 0x2014, 0x2018
 _LATIN: Final = (*_BASIC, *range(0x100, 0x180))
 _CYRILLIC: Final = (*_BASIC, *range(0x400, 0x530))
 _VIETNAMESE: Final = (*_LATIN, 0x1A0, 0x1A1, 0x1AF, 0x1B0, *range(0x300, 0x324), *range(0x1EA0, 0x1EFA))
-_ARABIC: Final = ("NotoSansArabic-Regular.ttf", (*range(0x600, 0x700), 0x200C, 0x200D))
+_WIDER: Final = (*_LATIN, 0x218, 0x219, 0x21A, 0x21B, 0x2BB, 0x2BC)  # Romanian and Uzbek letters too
+_ARABIC: Final = ("NotoSansArabic-Regular.ttf", (*range(0x600, 0x700), *range(0x750, 0x780), 0x200C, 0x200D))
 _THAI: Final = ("NotoSansThai-Regular.ttf", tuple(range(0xE00, 0xE80)))
-# The letters of the Latin font, and those of another script's font beside them, by language; of any other language, Latin ones.
-_LETTERS: Final = {"ru": _CYRILLIC, "uk": _CYRILLIC, "vi": _VIETNAMESE, **dict.fromkeys(("ar", "fa", "th"), _BASIC)}
-_BESIDE: Final = {"ar": _ARABIC, "fa": _ARABIC, "th": _THAI}
+_ETHIOPIC: Final = ("NotoSansEthiopic-Regular.ttf", tuple(range(0x1200, 0x1380)))
+_DEVANAGARI: Final = ("NotoSansDevanagari-Regular.ttf", (*range(0x900, 0x980), 0x200C, 0x200D))
+_BENGALI: Final = ("NotoSansBengali-Regular.ttf", (0x964, 0x965, *range(0x980, 0xA00), 0x200C, 0x200D))
+# The letters of another script's font beside the Latin ones, by language. Chinese has too many: viewers bring their own.
+_BESIDE: Final = {
+    **dict.fromkeys(("ar", "fa", "prs", "ckb", "ur"), _ARABIC),
+    **dict.fromkeys(("am", "ti"), _ETHIOPIC),
+    **dict.fromkeys(("hi", "ne"), _DEVANAGARI),
+    "bn": _BENGALI,
+    "th": _THAI,
+}
+# The letters of the Latin font, by language; of any other language, Latin ones.
+_LETTERS: Final = {
+    **dict.fromkeys((*_BESIDE, "zh-Hans"), _BASIC),
+    **dict.fromkeys(("ru", "uk", "bg"), _CYRILLIC),
+    **dict.fromkeys(("ro", "uz"), _WIDER),
+    "vi": _VIETNAMESE,
+}
 
 
 def make(language: Language) -> bytes:
