@@ -12,7 +12,6 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -317,9 +316,8 @@ def practice_run() -> None:
     environment = practice.prepare(configuration.instance)
     migrate_database(environment[settings.ENVIRONMENT_PREFIX + "DATABASE_URL"])
     address = f"http://localhost:{configuration.port}/"
-    click.echo("Making the forms' files; only the first time takes long. The posters' files follow while the site runs …")
-    editing.build_forms(replace(configuration, public_url=configuration.public_url or address.rstrip("/")))
-    click.echo(f"\nPractice copy: {address}\nRead what arrived, as the staff would: make inbox\nStop it: Ctrl-C\n")
+    click.echo(f"\nPractice copy: {address}\nRead what arrived, as the staff would: make inbox\nStop it: Ctrl-C")
+    click.echo("Forms and posters as files follow while it runs; the first time this takes minutes.\n")
     sys.stdout.flush()
     practice.run(Path.cwd(), configuration.port, environment)
 

@@ -12,6 +12,7 @@ EMERGENCY: Final = "emergency"
 MAILBOX: Final = "mailbox"
 EXIT: Final = "exit"
 REQUIRED: Final = (HOTLINE, EMERGENCY, MAILBOX, EXIT)
+CONTACT: Final = re.compile(r"\{contact:([a-z0-9-]+)\}")  # as texts name them
 
 _VALUES = {
     "telephone": re.compile(r"\+?[0-9]{3,15}"),

@@ -12,8 +12,9 @@ from playwright.sync_api import Page
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 QUICK = {"resultTypes": ["violations"], "preload": False}
-COLOURS = ["color-contrast", "color-contrast-enhanced"]
-# axe's own look at colours costs more than all its other rules, and is laxer than `CONTRAST`: for templates only.
+COLOURS = ["color-contrast", "color-contrast-enhanced", "link-in-text-block"]
+# axe's own look at colours costs more than all its other rules, and is laxer than `CONTRAST`: for templates only. So is
+# its look at links, which are underlined.
 RULES = {**QUICK, "runOnly": TAGS, "rules": {name: {"enabled": False} for name in COLOURS}}
 COLOUR_RULES = {**QUICK, "runOnly": {"type": "rule", "values": COLOURS}}
 PHONE, SMALL, WIDE = 390, 320, 1280  # 320 px is also 400 % of 1280 px (WCAG 1.4.10)

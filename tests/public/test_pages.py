@@ -124,17 +124,6 @@ def test_https_only_has_hsts(site: Site) -> None:
         assert site.client.get(path, base_url="https://site.example").headers["Strict-Transport-Security"] == privacy.HSTS[1]
 
 
-def test_hreflang_names_real_translations_reciprocally(site: Site) -> None:
-    """Every alternate of a page names the same set back, itself among them, and x-default."""
-    page = site.client.page(PAGE)
-    alternates = {link.get("hreflang"): link.get("href", "") for link in page.all("link", rel="alternate")}
-    assert set(alternates) == {*site.edition.languages, "x-default"}  # all have it: it is a core page
-    assert alternates["fi"] == "https://site.example" + PAGE == page.one("link", rel="canonical").get("href")
-    for address in alternates.values():
-        other = site.client.page(address.removeprefix("https://site.example"))
-        assert {link.get("hreflang"): link.get("href") for link in other.all("link", rel="alternate")} == alternates
-
-
 def test_practice_says_so_everywhere(make_site: Callable[..., Site]) -> None:
     """A practice copy carries its notice and `noindex` on pages, forms and errors."""
     site = make_site(mode="practice")

@@ -35,7 +35,7 @@ def test_robots_may_read_the_site_but_no_practice_copy(site: Site, make_site: Ca
 
 
 def test_the_sitemap_has_what_says_of_itself_that_it_may_be_indexed(crawled: Crawl) -> None:
-    """Each address is one page's own canonical address, with the same other languages as the page tells; no fallback."""
+    """Each address is one page's own canonical address, with all its real translations, which name each other; no fallback."""
     answer = crawled.client.get(wellknown.SITEMAP)
     assert answer.content_type == wellknown.XML
     urls = {url.findtext(f"{MAP}loc", ""): url for url in ElementTree.fromstring(answer.data)}  # noqa: S314 - our own
@@ -43,13 +43,21 @@ def test_the_sitemap_has_what_says_of_itself_that_it_may_be_indexed(crawled: Cra
         page = crawled.pages[address.removeprefix(ORIGIN)].page
         assert not page.all("meta", name="robots"), address
         assert page.one("link", rel="canonical").get("href") == address
-        told = {link.get("hreflang"): link.get("href") for link in page.all("link", rel="alternate") if link.get("hreflang")}
-        assert {link.get("hreflang"): link.get("href") for link in url.iter(LINK)} == told
-        assert "x-default" in told
+        assert not [link for link in page.all("link", rel="alternate") if link.get("hreflang")], "the map does"
+        told = _told(url)
+        default = told.pop("x-default")
+        assert address in told.values()
+        assert default == ORIGIN + "/" or default in told.values()
+        assert all(_told(urls[other]) == _told(url) for other in told.values())
     for shown in crawled.edition.catalogue.pages():
         assert (ORIGIN + shown.path in urls) is not shown.fallback, shown.path
         if not shown.fallback:
             assert urls[ORIGIN + shown.path].findtext(f"{MAP}lastmod") == shown.changed
+
+
+def _told(url: ElementTree.Element) -> dict[str, str]:
+    """The addresses of a page's translations, by language."""
+    return {link.get("hreflang", ""): link.get("href", "") for link in url.iter(LINK)}
 
 
 def test_security_txt_names_the_contact_and_an_end(site: Site) -> None:

@@ -5,15 +5,14 @@ A file is kept under a hash of all that goes into it. A page offers what lies th
 
 import hashlib
 import importlib.metadata
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
 from ihmiskauppa.contacts import Contacts
-from ihmiskauppa.forms import document, word
+from ihmiskauppa.forms import built, document, word
 from ihmiskauppa.forms.definition import Form
 from ihmiskauppa.languages import Language, Languages
 from ihmiskauppa.settings import data_folder
@@ -81,19 +80,8 @@ def wanted(
 
 def build(blanks: tuple[Blank, ...], texts: Translations, people: Contacts, site: str, folder: Path) -> int:
     """Make in `folder` what is missing of `blanks`, and remove all else; how many were made."""
-    folder.mkdir(parents=True, exist_ok=True)
-    made = 0
-    for blank in blanks:
-        path = blank.path(folder)
-        if not path.exists():
-            fresh = path.with_suffix(f".{os.getpid()}.new")
-            fresh.write_bytes(blank.kind.make(blank.form, blank.language, texts, people, site))
-            fresh.replace(path)
-            made += 1
-    kept = {blank.path(folder) for blank in blanks}
-    for path in set(folder.iterdir()) - kept:
-        path.unlink()
-    return made
+    made = {one.path(folder): partial(one.kind.make, one.form, one.language, texts, people, site) for one in blanks}
+    return built.build(folder, made)
 
 
 def replaced(forms: Mapping[str, Form], languages: Languages) -> Iterator[tuple[Form, str, str]]:

@@ -1,10 +1,9 @@
 """What a form's files say beyond its definition, alike in PDF and Word; and what both leave out."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
-from ihmiskauppa.contacts import Contacts
+from ihmiskauppa.contacts import CONTACT, Contacts
 from ihmiskauppa.forms.definition import Form
 from ihmiskauppa.languages import Language
 from ihmiskauppa.translations import Translations, msgid
@@ -13,7 +12,6 @@ STAFF_LANGUAGE: Final = "fi"  # of the labels beneath the visitor's
 SOURCE_LANGUAGE: Final = "en"  # of the msgids, which stand beneath what matters for safety (promise 11)
 _NO_SOURCE_BENEATH: Final = frozenset({SOURCE_LANGUAGE, STAFF_LANGUAGE})
 
-_CONTACT: Final = re.compile(r"\{contact:([a-z0-9-]+)\}")
 
 VERSION: Final = msgid("Version %(version)s")
 REPLACES: Final = msgid("It replaces the version %(version)s")
@@ -33,15 +31,13 @@ WINDOW_LABELS: Final = (msgid("First day"), msgid("Last day"), msgid("From what 
 def shown(message: str, language: Language, texts: Translations, people: Contacts) -> str:
     """A msgid in the visitor's language, contacts in their places; nothing for nothing."""
     translated = texts.gettext(language.code, message) if message else ""
-    return _CONTACT.sub(lambda found: isolated(_unbroken(people[found[1]].shown)), translated)
+    return CONTACT.sub(lambda found: isolated(_unbroken(people[found[1]].shown)), translated)
 
 
 def source_of(message: str, language: Language, people: Contacts) -> str:
     """What stands beneath a safety-critical text that no person has checked: the text it was made from; "" under none."""
     return (
-        ""
-        if language.ordinary in _NO_SOURCE_BENEATH
-        else _CONTACT.sub(lambda found: _unbroken(people[found[1]].shown), message)
+        "" if language.ordinary in _NO_SOURCE_BENEATH else CONTACT.sub(lambda found: _unbroken(people[found[1]].shown), message)
     )
 
 

@@ -6,7 +6,6 @@ Text stands in areas of fixed size and shrinks until it fits, so that a language
 
 import base64
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -17,9 +16,9 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ihmiskauppa.contacts import HOTLINE, Contact, Contacts
+from ihmiskauppa.contacts import CONTACT, HOTLINE, Contact, Contacts
 from ihmiskauppa.forms import marked_text
-from ihmiskauppa.forms.document import FONTS, PUBLISHER, DocumentError, no_missing_glyph, our_fonts_only
+from ihmiskauppa.forms.document import PUBLISHER, DocumentError, families, no_missing_glyph, our_fonts_only
 from ihmiskauppa.forms.paper import isolated
 from ihmiskauppa.materials.range import Print
 from ihmiskauppa.translations import Translations, msgid
@@ -37,7 +36,6 @@ _SHRINK: Final = 0.94  # of an area's text, each time that it does not fit
 _ATTEMPTS: Final = 14  # down to 0.42 of the size drawn: beyond that, the words are too long for the item
 _TOLERANCE: Final = 0.5  # CSS pixels by which a line box may stand over
 _SHORT: Final = 9  # letters of a last word that would look lost on a line of its own
-_CONTACT: Final = re.compile(r"\{contact:([a-z0-9-]+)\}")
 _PALETTES: Final = (32, 24, 16, 12, 8)  # colours of a preview: as many as its weight allows
 _PREVIEW_WEIGHT: Final = 0.1  # bytes a square of its width: 5,760 for 240 pixels
 _EFFORT: Final = 4  # of WebP: two more make it a hundredth smaller in sixty times the time
@@ -151,7 +149,7 @@ class Sheet:
 
     @property
     def families(self) -> tuple[str, ...]:
-        return FONTS
+        return families(self.one.language)
 
     @property
     def bleed(self) -> float:
@@ -207,7 +205,7 @@ class Sheet:
         for line in self.one.item.words_in(self.one.language)[name].split("\n"):
             before, space, last = line.rpartition(" ")
             kept = f"{before}\N{NO-BREAK SPACE}{last}" if space and len(last) <= _SHORT else line
-            yield _CONTACT.sub(lambda found: self.number(found[1]), kept)
+            yield CONTACT.sub(lambda found: self.number(found[1]), kept)
 
     def number(self, contact: str) -> str:
         """A telephone number that never breaks."""

@@ -3,18 +3,16 @@
 A file is kept under a hash of all that goes into it. A page offers what lies there; nothing is ever made in a request.
 """
 
-import fcntl
 import hashlib
 import importlib.metadata
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
 from ihmiskauppa.contacts import Contacts
+from ihmiskauppa.forms import built
 from ihmiskauppa.forms.document import PUBLISHER
 from ihmiskauppa.materials import artwork
 from ihmiskauppa.materials.range import Item, Print, Range
@@ -81,42 +79,8 @@ def _files_of(one: Print, key: str) -> Iterator[File]:
 
 
 def build(files: tuple[File, ...], texts: Translations, people: Contacts, site: str, folder: Path) -> int:
-    """Make in `folder` what is missing of `files`, and remove all else; how many were made.
-
-    One build at a time; all that it makes appears at its end, so that a running site sees one change. A build that is cut off
-    is gone on with by the next.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
-        missing = [file for file in files if not file.path(folder).exists()]
-        for file in missing:
-            ready = _ready(file, folder)
-            if not ready.exists():
-                half = ready.with_suffix(".half")
-                half.write_bytes(_make(file, texts, people, site, folder))
-                half.replace(ready)
-        for file in missing:
-            _ready(file, folder).replace(file.path(folder))
-        for path in set(folder.iterdir()) - {file.path(folder) for file in files}:
-            path.unlink()
-    return len(missing)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Wait until no other process builds there."""
-    held = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(held)
-
-
-def _ready(file: File, folder: Path) -> Path:
-    """Where it lies until the whole build is done."""
-    path = file.path(folder)
-    return path.with_name(f"{path.name}.new")
+    """Make in `folder` what is missing of `files`, and remove all else; how many were made."""
+    return built.build(folder, {file.path(folder): partial(_make, file, texts, people, site, folder) for file in files})
 
 
 def replaced(materials: Range) -> Iterator[tuple[Print, str]]:
@@ -130,8 +94,8 @@ def replaced(materials: Range) -> Iterator[tuple[Print, str]]:
 
 def _make(file: File, texts: Translations, people: Contacts, site: str, folder: Path) -> bytes:
     if file.kind is PREVIEW:
-        screen = replace(file, kind=SCREEN)  # made before it
-        made = screen.path(folder) if screen.path(folder).exists() else _ready(screen, folder)
+        screen = replace(file, kind=SCREEN).path(folder)  # made before it
+        made = screen if screen.exists() else built.ready(screen)
         return artwork.preview(made.read_bytes(), PREVIEW_WIDTH)
     return artwork.pdf(file.one, _page_address(file.one, site), people, texts, for_print=file.kind is FOR_PRINT)
 

@@ -28,7 +28,8 @@ _ITEM_KEYS: Final = {
 }
 _NAME: Final = re.compile(r"[a-z]+(-[a-z]+)*")
 _VERSION: Final = re.compile(r"[0-9][0-9.-]*")
-_REVIEW: Final = "review"  # the only key of a file of words that is no words
+_REVIEW: Final = "review"  # keys of a file of words that are not printed
+_MESSAGE: Final = "message"
 
 
 class RangeError(Exception):
@@ -38,6 +39,7 @@ class RangeError(Exception):
 class Kind(enum.StrEnum):
     """What an item is."""
 
+    LEAFLET = "leaflet"
     POSTER = "poster"
     FLYER = "flyer"
     CARD = "card"
@@ -75,11 +77,15 @@ SIZE_TITLES: Final = {
 
 @dataclass(frozen=True)
 class Words:
-    """What is printed on an item in a language, by the names its template uses; `review` is None in the source."""
+    """What is printed on an item in a language, by the names its template uses; `review` is None in the source.
+
+    `message` is the same as a text message (see `text_message`); most items have none.
+    """
 
     language: str
     by_name: Mapping[str, str]
     review: str | None
+    message: str = ""
 
     def __getitem__(self, name: str) -> str:
         return self.by_name[name]
@@ -89,7 +95,8 @@ class Words:
 class Item:
     """One poster, flyer, card or sheet. Its QR code leads to `page`; it is ordered by `step`, up to `most` without a reason.
 
-    `words` are by language; a retired item is shown and downloaded no more, and named where it was.
+    Both are 0 for what is there to print only. `words` are by language; a retired item is shown and downloaded no more, and
+    named where it was.
     """
 
     name: str
@@ -119,11 +126,15 @@ class Item:
         """Those it exists in: where its words are; a plain version has the words of its ordinary language."""
         return tuple(language for language in languages.values() if language.code in self.words or self._lent(language))
 
+    @property
+    def is_ordered(self) -> bool:
+        return self.step > 0 and not self.retired
+
     def words_in(self, language: Language) -> Words:
         return self.words[language.code if language.code in self.words else language.ordinary]
 
     def prints(self, languages: Languages) -> Iterator["Print"]:
-        """All there is of it to download and to order."""
+        """All there is of it to download, and to order if it can be ordered."""
         for size in self.sizes:
             for language in self.languages(languages):
                 yield Print(self, size, language)
@@ -160,7 +171,7 @@ class Range:
 
     @property
     def prints(self) -> tuple[Print, ...]:
-        """Everything to download and to order."""
+        """Everything to download."""
         return tuple(one for item in self.current for one in item.prints(self.languages))
 
 
@@ -201,8 +212,8 @@ def _item(entry: dict[str, Any], folder: Path, languages: Languages) -> Item:
         replaces=tuple(entry.get("replaces", ())),
         licence=entry["licence"],
         retired=entry.get("retired", False),
-        step=entry["step"],
-        most=entry["most"],
+        step=entry.get("step", 0),
+        most=entry.get("most", 0),
         words={code: _words(own / f"{code}.toml", code) for code in languages if (own / f"{code}.toml").exists()},
         folder=own,
     )
@@ -213,14 +224,14 @@ def _words(path: Path, language: str) -> Words:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise ValueError(f"{path}: {fault}") from fault
-    review = table.pop(_REVIEW, None)
+    review, message = table.pop(_REVIEW, None), table.pop(_MESSAGE, "")
     if (review not in REVIEWS) != (language == SOURCE):
         raise ValueError(
             f"{path}: {_REVIEW} stands in every translation, not in the source: one of {', '.join(sorted(REVIEWS))}"
         )
-    if not all(isinstance(text, str) and text.strip() for text in table.values()):
+    if not isinstance(message, str) or not all(isinstance(text, str) and text.strip() for text in table.values()):
         raise ValueError(f"{path}: words are texts")
-    return Words(language, table, review)
+    return Words(language, table, review, message)
 
 
 def _faults(item: Item, languages: Languages) -> Iterator[str]:
@@ -232,7 +243,7 @@ def _faults(item: Item, languages: Languages) -> Iterator[str]:
         yield "it has no size"
     if item.version in item.replaces or not all(_VERSION.fullmatch(version) for version in (item.version, *item.replaces)):
         yield "a version cannot be part of a file's name, or replaces itself"
-    if not 1 <= item.step <= item.most or item.most % item.step:
+    if (item.step or item.most) and (not 1 <= item.step <= item.most or item.most % item.step):
         yield "most must be some whole steps"
     if SOURCE not in item.words:
         yield f"its words in {SOURCE} are missing"
@@ -243,5 +254,5 @@ def _faults(item: Item, languages: Languages) -> Iterator[str]:
     if wanted - set(item.words):
         yield f"its words are missing in {', '.join(sorted(wanted - set(item.words)))}"
     for words in item.words.values():
-        if set(words.by_name) != set(item.words[SOURCE].by_name):
+        if (set(words.by_name), bool(words.message)) != (set(item.words[SOURCE].by_name), bool(item.words[SOURCE].message)):
             yield f"its words in {words.language} are not those of the source"

@@ -8,8 +8,8 @@ from ihmiskauppa.translations import Translations
 
 
 def of_range(materials: Range, texts: Translations) -> tuple[Row, ...]:
-    """A row for each print that is not retired, in the order of the range."""
-    return tuple(_row(one, texts) for one in materials.prints)
+    """A row for each print that can be ordered, in the order of the range."""
+    return tuple(_row(one, texts) for one in materials.prints if one.item.is_ordered)
 
 
 def _row(one: Print, texts: Translations) -> Row:

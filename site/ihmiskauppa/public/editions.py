@@ -22,7 +22,7 @@ from ihmiskauppa.forms.indicators import Check, IndicatorsError
 from ihmiskauppa.languages import Language, Languages, LanguagesError
 from ihmiskauppa.materials import files as printed
 from ihmiskauppa.materials import range as materials
-from ihmiskauppa.materials import rows
+from ihmiskauppa.materials import rows, text_message
 from ihmiskauppa.materials.files import File
 from ihmiskauppa.materials.range import Item, Print, Range, RangeError
 from ihmiskauppa.pages import accessibility, addresses, catalogue, markup, resources, search, security, statistics, synonyms
@@ -218,6 +218,8 @@ def load(settings: Settings) -> Edition:
     for item in ordered.items.values():
         if item.page not in pages.ids:
             raise RangeError(f"{settings.content_folder / materials.FILE}: {item.name}: {item.page} is no page")
+        for reason in text_message.faults(item, item.languages(tongues), people):
+            raise RangeError(f"{settings.content_folder / materials.FILE}: {item.name}: {reason}")
     found_by = synonyms.load(settings.content_folder / "synonyms.toml", tongues)
     unfound = {SEARCH.id, *(item_id(item) for item in ordered.items.values() if item.retired)}
     searched = search.of_catalogue(pages, [place for place in places if place.id not in unfound])

@@ -13,6 +13,7 @@ from typing import Final
 from flask import Flask, abort, request
 
 from ihmiskauppa.languages import Language
+from ihmiskauppa.materials import text_message
 from ihmiskauppa.materials.files import FOR_PRINT, PREVIEW, PREVIEW_WIDTH, SCREEN
 from ihmiskauppa.materials.files import Kind as FileKind
 from ihmiskauppa.materials.range import SIZE_TITLES, Item, Kind, Size
@@ -27,6 +28,7 @@ from ihmiskauppa.translations import msgid
 CHOSEN: Final = "chosen/"  # beneath the catalogue's path
 ORDER: Final = "order"  # the form
 KINDS: Final = {
+    Kind.LEAFLET: msgid("Leaflet"),
     Kind.POSTER: msgid("Poster"),
     Kind.FLYER: msgid("Flyer"),
     Kind.CARD: msgid("Pocket card"),
@@ -70,7 +72,7 @@ class Shown:
         nearest = (frame.language.code, *frame.language.fallback)
         language = next((each for code in nearest for each in languages if each.code == code), languages[0])
         form = frame.edition.forms.get(ORDER)
-        order = f"{frame.path(form.id)}#{item.name}" if form and not item.retired else ""
+        order = f"{frame.path(form.id)}#{item.name}" if form and item.is_ordered else ""
         files = frame.edition.prints_of(item)
         return cls(item, frame.path(item_id(item)), language, languages, _preview(files, language), order, files)
 
@@ -150,14 +152,18 @@ def _catalogue(edition: Edition, language: Language, frame_of: FrameOf, asked: M
 def _item(edition: Edition, language: Language, frame_of: FrameOf, item: Item) -> str:
     title, summary = (edition.translations.gettext(language.code, text) for text in (item.title, item.summary))
     frame = frame_of(edition, language, item_id(item), title, summary, index=not item.retired)
+    shown = Shown.of(item, frame)
+    message = text_message.text(item, shown.language, edition.contacts, frame.public_url) if frame.public_url else ""
     return render(
         "poster.html",
         frame,
-        shown=Shown.of(item, frame),
+        shown=shown,
         catalogue=edition.catalogue.entry(language.code, POSTERS.id),
         kinds=KINDS,
         sizes=SIZE_TITLES,
         audiences=library.AUDIENCES,
+        message=message,
+        parts=text_message.parts(message),
     )
 
 
