@@ -130,9 +130,12 @@ class CheckedClient:
         if answer.mimetype == "text/html":
             assert len(answer.headers.getlist("Permissions-Policy")) == 1
             assert answer.headers.getlist("Cross-Origin-Opener-Policy") == ["same-origin"]
+            assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["Cache-Control"] == "no-store"
         assert "ETag" not in answer.headers
         assert "Last-Modified" not in answer.headers
+        assert "default-src 'none'; " in answer.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
         if answer.mimetype == "text/html" and answer.data and not answer.headers.get("Content-Encoding"):
             check_page(Page(answer.text))

@@ -2,6 +2,9 @@
 
 Nothing is listed by hand, so that a new page is looked at by every check from the day it exists. The answers that no link leads
 to (errors, results of the search, a form with faults, the thanks) are called states.
+
+What stands in for a page that a language lacks has that language's frame and another's body, both seen elsewhere. Most lack
+most pages; so all of it is met in the languages `WHOLE`, and in any other one of each section.
 """
 
 import time
@@ -24,6 +27,8 @@ from ihmiskauppa.public.form_token import HASTE_SECONDS
 from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.settings import Settings
 from tests.client import CHOSEN, SPACE, CheckedClient, Page
+
+WHOLE: Final = ("fi", "sv", "en", "ar")
 
 # An order that is taken.
 ORDER: Final = {
@@ -49,13 +54,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Crawl:
-    """What was seen. Pages are by path, states by the path they were met at and a word."""
+    """What was seen. Pages are by path, states by the path they were met at and a word; links led to `passed_by`, too."""
 
     application: Gateway
     client: CheckedClient
     edition: Edition
     pages: Mapping[str, Seen]
     files: frozenset[str]
+    passed_by: frozenset[str]
     states: Mapping[str, Seen]
 
     @cached_property
@@ -71,7 +77,7 @@ class Crawl:
     @cached_property
     def fallbacks(self) -> tuple[str, ...]:
         """One page a template that stands in a language it does not exist in."""
-        standing_in = sorted(self._of_tree - set(self.real))
+        standing_in = sorted(self._of_tree.intersection(self.pages) - set(self.real))
         return tuple({self.pages[path].template: path for path in standing_in}.values())
 
     @cached_property
@@ -100,6 +106,32 @@ def real_in(edition: Edition, code: str) -> tuple[str, ...]:
     return (*there, *about_pages)
 
 
+def addresses(edition: Edition) -> frozenset[str]:
+    """Every page of the tree in every language, really there or not, and every form about one."""
+    tree = edition.catalogue
+    about = [form.id for form in edition.forms.values() if form.of_page]
+    return frozenset(
+        path
+        for code in edition.languages
+        for page_id in tree.ids
+        for path in (tree.entry(code, page_id).path, *(f"/{code}/{form}/{page_id}/" for form in about))
+    )
+
+
+def _worth_a_look(edition: Edition) -> frozenset[str]:
+    """Of those, all but what is said at the top of this module."""
+    looked_at = {path for path in addresses(edition) if path.split("/")[1] in WHOLE}
+    for code in edition.languages:
+        looked_at.update(real_in(edition, code))
+        standing_in = {
+            page_id.partition("/")[0]: entry.path
+            for page_id in sorted(edition.catalogue.ids)
+            if (entry := edition.catalogue.entry(code, page_id)).language.code != code
+        }
+        looked_at.update(standing_in.values())
+    return frozenset(looked_at)
+
+
 class _Visitor:
     """A client that knows what its last answer was rendered from."""
 
@@ -123,11 +155,17 @@ def crawl(configuration: Settings) -> Crawl:
     """Follow every link from the front page, then meet the states."""
     application = build_public_app(configuration, watch=False)
     visitor = _Visitor(application)
+    edition = load(configuration)
     pages: dict[str, Seen] = {}
     files: set[str] = set()
-    waiting = ["/"]
+    passed_by: set[str] = set()
+    not_looked_at = addresses(edition) - _worth_a_look(edition)
+    waiting, met = ["/"], {"/"}
     while waiting:
         path = waiting.pop()
+        if path in not_looked_at:
+            passed_by.add(path)
+            continue
         if not path.endswith("/"):
             files.add(path)
             assert visitor.client.get(path).status_code == HTTPStatus.OK, f"{path}: a dead link"
@@ -137,13 +175,13 @@ def crawl(configuration: Settings) -> Crawl:
         page = pages[path].page
         for address in (*(a.get("href", "") for a in page.all("a")), *(img.get("src", "") for img in page.all("img"))):
             target = urlsplit(address)
-            if not target.scheme and target.path and target.path not in pages and target.path not in waiting:
+            if not target.scheme and target.path and target.path not in met:
+                met.add(target.path)
                 waiting.append(target.path)
     time.sleep(HASTE_SECONDS)  # forms sent sooner are taken for a machine's
     closed = _Visitor(build_public_app(replace(configuration, inbox_keys=()), watch=False))
-    edition = load(configuration)
     states = {**dict(_states(visitor, closed, edition, pages)), **dict(_only_practice(configuration, application))}
-    return Crawl(application, visitor.client, edition, pages, frozenset(files), states)
+    return Crawl(application, visitor.client, edition, pages, frozenset(files), frozenset(passed_by), states)
 
 
 def _states(visitor: _Visitor, closed: _Visitor, edition: Edition, pages: Mapping[str, Seen]) -> Iterator[tuple[str, Seen]]:

@@ -77,7 +77,7 @@ def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
     def protect(response: Response) -> Response:
         for name, value in (
             *privacy.headers(https=request.is_secure, practice=configuration.practice),
-            *privacy.FOR_DOCUMENTS,
+            *privacy.for_type(response.content_type or ""),
         ):
             response.headers[name] = value
         return response

@@ -92,6 +92,9 @@ def test_headers_in_the_file_are_those_of_the_site() -> None:
     assert f'https "{privacy.HSTS[1]}";' in (DEPLOY / "nginx.conf").read_text()
     for _, value in privacy.FOR_DOCUMENTS:
         assert f'~^text/html "{value}";' in (DEPLOY / "nginx.conf").read_text()
+    for name, value in privacy.FOR_FILES:
+        assert f'default "{value}";' in (DEPLOY / "nginx.conf").read_text()
+        assert f"add_header {name} $content_security_policy always;" in lines
     assert f"add_header {privacy.HSTS[0]} $hsts always;" in lines
     assert f"add_header {privacy.PERMISSIONS_POLICY[0]} $permissions_policy always;" in lines
     assert f"add_header {privacy.OPENER_POLICY[0]} $opener_policy always;" in lines

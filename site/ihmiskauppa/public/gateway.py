@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
+from ihmiskauppa.public import privacy
 from ihmiskauppa.public.bodies import Bodies
 from ihmiskauppa.public.pages import KeptPages
 from ihmiskauppa.public.privacy import POSTED, SOURCE
@@ -98,7 +99,7 @@ class Gateway:
         if kept is not None:
             return HTTPStatus.OK, [*kept.headers, *self._common(scope)], kept.body
         if f"{scope.path}/" in self.pages:
-            headers = [*self._common(scope), ("Location", f"{quote(scope.path)}/"), ("Content-Length", "0")]
+            headers = [*privacy.FOR_FILES, *self._common(scope), ("Location", f"{quote(scope.path)}/"), ("Content-Length", "0")]
             return HTTPStatus.PERMANENT_REDIRECT, headers, b""
         environ = self._environ(scope)
         return await _in(self._showing, lambda: self._ask_flask(environ))

@@ -44,9 +44,9 @@ def keep(content_type: str, body: bytes, encoding: str) -> Kept:
     elif encoding == "gzip":
         body = gzip.compress(body, GZIP_LEVEL, mtime=0)
     described = (("Content-Type", content_type), ("Content-Length", str(len(body))))
+    policy = privacy.for_type(content_type)
     if content_type in COMPRESSED:
-        return Kept(body, described)
-    policy = privacy.FOR_DOCUMENTS if content_type.startswith("text/html") else ()
+        return Kept(body, (*policy, *described))
     encoded = (("Content-Encoding", encoding),) if encoding else ()
     return Kept(body, (*policy, *described, ("Vary", "Accept-Encoding"), *encoded))
 

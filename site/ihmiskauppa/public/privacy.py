@@ -25,7 +25,6 @@ REFUSED_FEATURES: Final = (
 )
 HEADERS: Final = (
     ("Cache-Control", "no-store"),
-    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
@@ -33,7 +32,8 @@ HEADERS: Final = (
 # For documents: nothing else has features to refuse or is opened by another, and they are most of what a header weighs.
 PERMISSIONS_POLICY: Final = ("Permissions-Policy", ", ".join(f"{feature}=()" for feature in REFUSED_FEATURES))
 OPENER_POLICY: Final = ("Cross-Origin-Opener-Policy", "same-origin")
-FOR_DOCUMENTS: Final = (OPENER_POLICY, PERMISSIONS_POLICY)
+FOR_DOCUMENTS: Final = (("Content-Security-Policy", CONTENT_SECURITY_POLICY), OPENER_POLICY, PERMISSIONS_POLICY)
+FOR_FILES: Final = (("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),)
 HSTS: Final = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 NO_INDEX: Final = ("X-Robots-Tag", "noindex, nofollow")
 
@@ -68,8 +68,13 @@ class FormRequest(InMemoryRequest):
 
 
 def headers(*, https: bool, practice: bool) -> tuple[tuple[str, str], ...]:
-    """The headers of every answer, whatever it is; a document has those `FOR_DOCUMENTS`, too."""
+    """The headers of every answer, whatever it is, beside those `for_type`."""
     return (*HEADERS, *((HSTS,) if https else ()), *((NO_INDEX,) if practice else ()))
+
+
+def for_type(content_type: str) -> tuple[tuple[str, str], ...]:
+    """The headers of an answer that depend on what it is."""
+    return FOR_DOCUMENTS if content_type.startswith("text/html") else FOR_FILES
 
 
 def refuse_foreign_post(request: Request) -> None:

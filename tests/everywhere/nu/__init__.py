@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from tests.machine import need
 
 JAR = Path(__file__).parent / "node_modules/vnu-jar/build/dist/vnu.jar"
 SECONDS = 200
+# BCP 47 has `fil` for what the checker knows as Tagalog only.
+MISTAKEN = re.compile(r"appears to be written in Tagalog but the .html. start tag has .lang=\"fil\"")
 
 
 def messages(pages: Mapping[str, str], folder: Path) -> dict[str, list[str]]:
@@ -29,6 +32,8 @@ def messages(pages: Mapping[str, str], folder: Path) -> dict[str, list[str]]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
     said: dict[str, list[str]] = {}
     for message in json.loads(done.stdout)["messages"]:
+        if MISTAKEN.search(message["message"]):
+            continue
         place = f"line {message.get('lastLine', '?')}: {message.get('extract', '').strip()}"
         said.setdefault(files[Path(message["url"].removeprefix("file:"))], []).append(f"{message['message']} {place}")
     return said
