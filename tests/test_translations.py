@@ -221,7 +221,7 @@ def test_every_text_of_the_site_s_forms_is_found() -> None:
     forms = settings.data_folder("forms")
     found = ids(translations.extract(Path(ihmiskauppa.__file__).parent, forms, settings.data_folder("content")))
     for form in definition.load(forms).values():
-        shown = {form.title, form.summary, form.submit, *form.sent, *(note.text for note in form.notes)}
+        shown = {form.title, form.summary, form.submit, *(note.text for note in form.sent), *(note.text for note in form.notes)}
         for question in form.questions:
             shown |= {question.label, question.hint}
             if question.kind is not definition.Kind.LANGUAGE:

@@ -173,7 +173,7 @@ def test_a_form_s_own_texts_arrive(tmp_path: Path) -> None:
     assert (form.title, form.summary, form.staff, form.submit) == ("Write", "Write to us", "Ilmoitus", "Send")
     assert form.notes == (Note("Plain", safety_critical=False), Note("Who reads it", safety_critical=True))
     assert form.either == ("message", "mail")
-    assert form.sent == ("It is stored.", "Somebody reads it.")
+    assert form.sent == (Note("It is stored.", safety_critical=False), Note("Somebody reads it.", safety_critical=False))
 
 
 def test_every_kind_of_question_arrives(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def read_in_a_row(form: Form) -> Iterator[str]:
     yield from (form.summary, *(note.text for note in form.notes))
     for question in form.questions:
         yield from (question.hint, *(option.text for option in question.options))
-    yield from form.sent
+    yield from (note.text for note in form.sent)
 
 
 def labels(form: Form) -> Iterator[str]:

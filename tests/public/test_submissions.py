@@ -292,6 +292,16 @@ def test_sensitive_texts_no_person_checked_have_their_source_beneath(site: Site)
     assert not site.client.page("/en/get-help/write-to-us/").all("p", class_="ik-beneath")
 
 
+def test_sensitive_texts_of_the_thanks_have_their_source_beneath(site: Site) -> None:
+    """What a frightened person relies on after writing stands in English too; in English it need not."""
+    said = {}
+    for code in ("ar", "en"):
+        page = Page(site.send(f"/{code}/get-help/write-to-us/", message="m", may_contact="no").text)
+        said[code] = [page.text(p) for p in page.all("p", class_="ik-beneath")]
+    assert "If nobody answers when we call, we leave no message and no name." in said["ar"]
+    assert not said["en"]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

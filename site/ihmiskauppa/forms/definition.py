@@ -221,7 +221,7 @@ class Form:
     sections: tuple[Section, ...]
     either: tuple[str, ...]
     submit: str
-    sent: tuple[str, ...]
+    sent: tuple[Note, ...]
     counted: bool = False
     of_page: bool = False
     file: str = ""
@@ -237,7 +237,7 @@ class Form:
         """The texts that may name contacts."""
         options = [text for question in self.questions for option in question.options for text in (option.text, option.refused)]
         notes = [note.text for notes in (self.notes, *(section.notes for section in self.sections)) for note in notes]
-        return (*notes, *options, *self.sent)
+        return (*notes, *options, *(note.text for note in self.sent))
 
     @property
     def pages(self) -> frozenset[str]:
@@ -277,11 +277,11 @@ def parse(path: Path, rows: Sequence[Row] = ()) -> Form:
             title=table["title"],
             summary=table["summary"],
             staff=table["staff"],
-            notes=_notes(table),
+            notes=_notes(table, "note"),
             sections=tuple(_sections(table, tuple(rows))),
             either=tuple(table.get("either", ())),
             submit=table["submit"],
-            sent=tuple(known(entry, {"text": str})["text"] for entry in table["sent"]),
+            sent=_notes(table, "sent"),
             counted=table.get("counted", False),
             of_page=table.get("of_page", False),
             file=table.get("file", ""),
@@ -301,11 +301,11 @@ def _sections(table: dict[str, Any], rows: tuple[Row, ...]) -> Iterator[Section]
         yield Section("", "", "", (), _questions(table, rows))
     for entry in table.get("section", ()):
         section = known(entry, _SECTION_KEYS)
-        yield Section(section["name"], section["title"], section["staff"], _notes(section), _questions(section, rows))
+        yield Section(section["name"], section["title"], section["staff"], _notes(section, "note"), _questions(section, rows))
 
 
-def _notes(table: dict[str, Any]) -> tuple[Note, ...]:
-    notes = [known(note, _NOTE_KEYS) for note in table.get("note", ())]
+def _notes(table: dict[str, Any], name: str) -> tuple[Note, ...]:
+    notes = [known(note, _NOTE_KEYS) for note in table.get(name, ())]
     return tuple(Note(note["text"], note.get("safety_critical", False)) for note in notes)
 
 

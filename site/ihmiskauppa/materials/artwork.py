@@ -32,6 +32,7 @@ BLEED: Final = 3.5  # mm that the art goes over the trim; WeasyPrint's BleedBox 
 _QR_LEVEL: Final = "q"  # a quarter of the code may be torn off or dirty (ISO/IEC 18004)
 _QR_QUIET: Final = 4  # modules of white around the code, as the standard demands
 _ARABIC: Final = 1.15  # its letters are lower than Latin ones of the same size, and all right-to-left languages here use them
+_SCRIPTS: Final = {"ur": 0.9}
 _SHRINK: Final = 0.94  # of an area's text, each time that it does not fit
 _ATTEMPTS: Final = 14  # down to 0.42 of the size drawn: beyond that, the words are too long for the item
 _TOLERANCE: Final = 0.5  # CSS pixels by which a line box may stand over
@@ -191,7 +192,8 @@ class Sheet:
 
     def fit(self, area: str) -> float:
         """How large its text is, as a share of what the template says."""
-        return self.shrunk.get(area, _ARABIC if self.one.language.direction == "rtl" else 1.0)
+        letters = _ARABIC if self.one.language.direction == "rtl" else 1.0
+        return self.shrunk.get(area, _SCRIPTS.get(self.one.language.ordinary, letters))
 
     def text(self, message: str) -> str:
         return self.texts.gettext(self.one.language.code, message)
