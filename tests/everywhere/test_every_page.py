@@ -103,7 +103,7 @@ def test_every_page_leads_to_its_other_languages(all_pages: dict[str, Page]) -> 
             continue
         rest = path.split("/", 2)[2]
         switcher = page.one("details", class_="ik-languages")
-        targets = {link.get("hreflang"): link.get("href") for link in switcher.iter(SPACE + "a")}
+        targets = {link.get("lang"): link.get("href") for link in switcher.iter(SPACE + "a")}
         assert targets == {code: f"/{code}/{rest}" for code in LANGUAGES}
 
 

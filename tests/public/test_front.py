@@ -10,7 +10,7 @@ LANGUAGES = load(data_folder("content") / "languages.toml")
 
 def _listed(page: Page) -> list[str]:
     lists = [ul for ul in page.one("main").iter() if ul.get("class") == "ik-language-list"]
-    return [link.get("hreflang", "") for ul in lists for link in ul.iter("{http://www.w3.org/1999/xhtml}a")]
+    return [link.get("lang", "") for ul in lists for link in ul.iter("{http://www.w3.org/1999/xhtml}a")]
 
 
 def test_every_language_stands_there_in_its_own_name(site: Site) -> None:
@@ -18,7 +18,7 @@ def test_every_language_stands_there_in_its_own_name(site: Site) -> None:
     page = site.client.page("/")
     assert sorted(_listed(page)) == sorted(LANGUAGES)
     for link in page.one("main").iter("{http://www.w3.org/1999/xhtml}a"):
-        language = LANGUAGES[link.get("hreflang", "")]
+        language = LANGUAGES[link.get("lang", "")]
         assert (link.get("lang"), link.get("dir")) == (language.code, language.direction)
         assert link.get("href") == f"/{language.code}/"
         assert "".join(link.itertext()) == language.name
