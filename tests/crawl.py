@@ -29,6 +29,7 @@ from ihmiskauppa.settings import Settings
 from tests.client import CHOSEN, SPACE, CheckedClient, Page
 
 WHOLE: Final = ("fi", "sv", "en", "ar")
+FEARED: Final = (HOME, "get-help/do-you-need-help", "get-help/police")
 
 # An order that is taken.
 ORDER: Final = {
@@ -130,6 +131,19 @@ def _worth_a_look(edition: Edition) -> frozenset[str]:
         }
         looked_at.update(standing_in.values())
     return frozenset(looked_at)
+
+
+def samples_in(edition: Edition, code: str) -> frozenset[str]:
+    """Of the real pages of a language: all in the languages `WHOLE`; in others one of each make, and what is read in fear."""
+    paths = real_in(edition, code)
+    if code in WHOLE:
+        return frozenset(paths)
+    tree, makes = edition.catalogue, {}
+    for path in paths:
+        folder = path.rstrip("/").rpartition("/")[0]
+        items = folder.endswith(("/signs-check", "/posters"))  # paths of the signs check, and items, are alike
+        makes["page" if path in tree.by_path else folder if items else path] = path
+    return frozenset(makes.values()) | {tree.entry(code, each).path for each in FEARED}
 
 
 class _Visitor:

@@ -65,9 +65,9 @@ STORED = """async () => ({
 NOTHING = {"cookie": "", "local": 0, "session": 0, "databases": 0, "caches": 0, "workers": 0}
 
 
-def faults_of(page: Page) -> list[str]:
+def faults_of(page: Page, *, with_axe: bool = True) -> list[str]:
     """What axe finds, what has too little contrast, whether the page is too wide. Its context bypasses the CSP."""
-    faults = [*_axe(page, RULES), *page.evaluate(CONTRAST)]
+    faults = [*(_axe(page, RULES) if with_axe else ()), *page.evaluate(CONTRAST)]
     if page.evaluate(TOO_WIDE):
         faults.append("wider than the window")
     return faults
@@ -90,12 +90,12 @@ def _axe(page: Page, rules: dict[str, Any], where: str = "document") -> list[str
     return [f"{v['id']}: {[node['html'][:120] for node in v['nodes']]}" for v in found["violations"]]
 
 
-def faults_on_a_phone(page: Page, path: str) -> list[str]:
+def faults_on_a_phone(page: Page, path: str, *, with_axe: bool = True) -> list[str]:
     """What is wrong with the page at `path`, everything unfolded, on a phone; and whether others are too narrow for it."""
     page.set_viewport_size({"width": PHONE, "height": 800})
     page.goto(path)
     page.evaluate(UNFOLD)
-    found = faults_of(page)
+    found = faults_of(page, with_axe=with_axe)
     for width in (SMALL, WIDE):
         page.set_viewport_size({"width": width, "height": 800})
         if page.evaluate(TOO_WIDE):
