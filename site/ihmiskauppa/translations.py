@@ -41,6 +41,10 @@ _KEYWORDS: dict[str, Any] = {
 }
 
 
+_KEPT: Final[dict[tuple[str, bytes], tuple[bytes, str]]] = {}  # by language and hash of the `.po` file
+_MOST_KEPT: Final = 100
+
+
 class TranslationsError(Exception):
     """A `.po` file is missing or broken; the message names it."""
 
@@ -99,14 +103,8 @@ def load(folder: Path, languages: Languages) -> Translations:
         if not _has_texts(folder, languages[code]):
             own[code] = gettext.NullTranslations()
         elif code != MSGID_LANGUAGE:
-            compiled, catalog = io.BytesIO(), _read(po_path(folder, code), code)
-            for message in [message for message in catalog if message.id and not all(_strings(message))]:
-                catalog.delete(message.id, message.context)  # Babel would write the msgid in its place: no fallback
-            write_mo(compiled, catalog)
-            compiled.seek(0)
-            said = repr([(message.id, message.string) for message in catalog if message.id])  # not the time it was read
-            digests[code] = hashlib.sha256(said.encode()).hexdigest()
-            own[code] = gettext.GNUTranslations(compiled)
+            compiled, digests[code] = _compiled(po_path(folder, code), code)
+            own[code] = gettext.GNUTranslations(io.BytesIO(compiled))
     for code, language in languages.items():
         if code != MSGID_LANGUAGE and MSGID_LANGUAGE not in language.fallback[:1]:
             for fallback in language.fallback:
@@ -114,6 +112,25 @@ def load(folder: Path, languages: Languages) -> Translations:
                     own[code].add_fallback(own[fallback])
                     digests[code] += digests[fallback]
     return Translations(own, digests)
+
+
+def _compiled(path: Path, code: str) -> tuple[bytes, str]:
+    """A `.po` file as a `.mo` file, and the hash of its texts. What was compiled before is kept: a reload changes few files."""
+    try:
+        key = code, hashlib.sha256(path.read_bytes()).digest()
+    except OSError as fault:
+        raise TranslationsError(f"{path}: {fault}") from fault
+    if key not in _KEPT:
+        catalog = _read(path, code)
+        for message in [message for message in catalog if message.id and not all(_strings(message))]:
+            catalog.delete(message.id, message.context)  # Babel would write the msgid in its place: no fallback
+        compiled = io.BytesIO()
+        write_mo(compiled, catalog)
+        said = repr([(message.id, message.string) for message in catalog if message.id])  # not the time it was read
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[key] = compiled.getvalue(), hashlib.sha256(said.encode()).hexdigest()
+    return _KEPT[key]
 
 
 def _has_texts(folder: Path, language: Language) -> bool:
