@@ -40,7 +40,11 @@ PRINTED = {
 DRAWN = sorted({one.item.name for one in PRINTS.values() if (one.item.folder / "picture.svg").exists()})
 POINTS = 72 / 25.4  # of PDF in a millimetre
 LARGEST = 300_000  # bytes
-BLANK = {Kind.POSTER: 0.4, Kind.FLYER: 0.05}  # the share of a sheet that is another colour than with a blank picture, at least
+BLANK = {
+    Kind.LEAFLET: 0.005,
+    Kind.POSTER: 0.4,
+    Kind.FLYER: 0.05,
+}  # the share of a sheet that is another colour than with a blank picture, at least
 TICKS = 10  # mm around the trimmed sheet where marks stand
 ISOLATES = re.compile("[\u2066\u2069]")
 
