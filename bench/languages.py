@@ -18,6 +18,8 @@ from ihmiskauppa.settings import data_folder
 
 LOAD: Final = """
 import time
+from ihmiskauppa import settings
+from ihmiskauppa.public import editions
 begun = time.thread_time()
 editions.load(settings.read())
 print(time.thread_time() - begun)
