@@ -1,4 +1,4 @@
-"""What would be made again and again, made once for all tests: the sanitised pages of the content, and some files."""
+"""What would be made again and again, made once for all tests: what a start keeps for the next, and some files."""
 
 import shutil
 from functools import cache
@@ -9,7 +9,6 @@ from typing import Final
 from ihmiskauppa import settings
 from ihmiskauppa.forms import blanks
 from ihmiskauppa.materials import files
-from ihmiskauppa.pages.sanitised import FILE
 from ihmiskauppa.public import editions
 from ihmiskauppa.settings import Settings
 
@@ -22,16 +21,17 @@ def warm(instance: Path) -> None:
     """Give a new instance the pages, as an earlier start would have left them; what differs is made anew by its hash."""
     folder = instance / editions.CACHE
     folder.mkdir(mode=0o700, parents=True)
-    file = folder / FILE
-    file.touch(mode=0o600)
-    file.write_bytes(_sanitised())
+    for name, content in _remembered().items():
+        file = folder / name
+        file.touch(mode=0o600)
+        file.write_bytes(content)
 
 
 @cache
-def _sanitised() -> bytes:
+def _remembered() -> dict[str, bytes]:
     with TemporaryDirectory() as instance:
         editions.load(settings.read({f"{settings.ENVIRONMENT_PREFIX}INSTANCE": instance}))
-        return (Path(instance) / editions.CACHE / FILE).read_bytes()
+        return {file.name: file.read_bytes() for file in (Path(instance) / editions.CACHE).iterdir()}
 
 
 def with_files(configuration: Settings) -> Settings:

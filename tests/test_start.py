@@ -12,6 +12,7 @@ from ihmiskauppa import cli, database, practice, settings, start
 from ihmiskauppa.intake import keys
 from ihmiskauppa.intake.alerts import Command, SecondServer
 from ihmiskauppa.intake.keys import Keyring
+from ihmiskauppa.public import editions
 from ihmiskauppa.settings import Settings, StartRefusedError
 from tests.cache import warm
 from tests.conftest import InboxKey, make_instance
@@ -34,7 +35,7 @@ def _start(command: str, environment: dict[str, str]) -> subprocess.CompletedPro
 
 def _faults(configuration: Settings) -> str:
     with pytest.raises(StartRefusedError) as refused:
-        start.refuse_unfit(configuration)
+        start.refuse_unfit(configuration, editions.load)
     return "\n".join(refused.value.faults)
 
 
@@ -51,7 +52,7 @@ def test_an_empty_instance_is_refused_with_every_fault(tmp_path: Path, command: 
 
 def test_a_fit_instance_starts(configuration: Settings) -> None:
     """Nothing is wrong with the settings that the tests build."""
-    start.refuse_unfit(configuration)
+    start.refuse_unfit(configuration, editions.load)
 
 
 def test_production_refuses_the_practice_copy_s_keys(tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_one_bad_key_beside_a_good_one_does_not_stop_the_start(configuration: Se
     """A key that is missing or unusable is a warning as long as messages can be sealed to another."""
     absent = "A" * 40
     both = replace(configuration, inbox_keys=(*configuration.inbox_keys, absent))
-    start.refuse_unfit(both)
+    start.refuse_unfit(both, editions.load)
     told = keys.warnings(Keyring(both.keyring), both.inbox_keys, database.now())
     assert told == [f"Inbox key {absent} is not in {both.keyring}."]
     assert absent in _faults(replace(configuration, inbox_keys=(absent,)))

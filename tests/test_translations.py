@@ -1,5 +1,6 @@
 """Texts by language: fallbacks, extraction from code, templates and forms, and everything a check must find."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -178,6 +179,33 @@ def test_a_language_has_its_own_texts_only(texts: translations.Translations) -> 
     assert not texts.has("fi-simple", "No")
     assert not texts.has("fi-simple", "Wait %(num)s minute.")
     assert not texts.has("ar", "No")
+
+
+def test_kept_texts_are_the_same_and_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second load reads no `.po` file that has not changed; what is kept and broken is read anew."""
+    for code in ("fi", "ar"):
+        write_po(tmp_path, code, {"Yes": "Kyllä"})
+    cache, tongues = tmp_path / "cache", Languages(tuple(LANGUAGES.values())[:3])
+    first = translations.load(tmp_path, tongues, cache)
+    read: list[str] = []
+    compiled = translations._compiled
+
+    def seen(path: Path, code: str) -> bytes:
+        read.append(code)
+        return compiled(path, code)
+
+    monkeypatch.setattr(translations, "_compiled", seen)
+    again = translations.load(tmp_path, tongues, cache)
+    assert (read, again.digests, again.gettext("fi", "Yes")) == ([], first.digests, "Kyllä")
+    write_po(tmp_path, "ar", {"Yes": "نعم"})
+    assert translations.load(tmp_path, tongues, cache).gettext("ar", "Yes") == "نعم"
+    assert read == ["ar"]
+    kept = cache / translations.COMPILED
+    kept.write_text(json.dumps(dict.fromkeys(json.loads(kept.read_text(encoding="utf-8")), "!")), encoding="utf-8")
+    assert translations.load(tmp_path, tongues, cache).digests == {
+        **first.digests,
+        "ar": translations.load(tmp_path, tongues).digest("ar"),
+    }
 
 
 def test_a_missing_or_broken_file_is_refused(tmp_path: Path) -> None:

@@ -45,17 +45,19 @@ def create_public_app() -> Gateway:
     """The public site, for granian. Raises `StartRefusedError` naming everything that is wrong."""
     logs.harden_process()
     configuration = settings.read()
-    start.refuse_unfit(configuration)
-    return build_public_app(configuration, watch=True)
+    return build_public_app(configuration, watch=True, current=start.refuse_unfit(configuration, Editions))
 
 
-def build_public_app(configuration: Settings, *, watch: bool) -> Gateway:
-    """The public site from settings that were found fit; with `watch`, changed content is swapped in while it runs."""
+def build_public_app(configuration: Settings, *, watch: bool, current: Editions | None = None) -> Gateway:
+    """The public site from settings that were found fit; with `watch`, changed content is swapped in while it runs.
+
+    `current` is the content, if it was read already.
+    """
     app = Flask("ihmiskauppa", instance_path=str(configuration.instance), static_folder=None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # else Werkzeug answers with pages of its own
     frame.prepare(app)
     strict(app)
-    current = Editions(configuration)
+    current = current or Editions(configuration)
     token_keys = configuration.form_token_keys()
     counts = limits.limits(app, configuration.limiter_store, configuration.post_limits)
     file_limits = start.file_limits(configuration)

@@ -4,6 +4,7 @@ import datetime
 import functools
 import json
 import logging.config
+import multiprocessing
 import os
 import pkgutil
 import secrets
@@ -12,8 +13,9 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn, TypeVar
 
 import click
 from granian import Granian
@@ -29,6 +31,8 @@ from ihmiskauppa.intake.outbox import Outbox
 from ihmiskauppa.public import editions, export
 from ihmiskauppa.settings import FORM_TOKEN_KEY_BYTES, Settings, StartRefusedError
 from ihmiskauppa.start import REFUSED
+
+T = TypeVar("T")
 
 TROUBLE: Final = 1  # exit status of `status` when something needs a person
 MOST_CONNECTIONS: Final = 4096  # of one web process; more wait
@@ -48,16 +52,15 @@ for command in exchange.COMMANDS:
     translating.translations_group.add_command(command)
 
 
-def _fit(judge: Callable[[Settings], None]) -> Settings:
+def _fit(judge: Callable[[Settings], T]) -> tuple[Settings, T]:
     configuration = settings.read()
     try:
-        judge(configuration)
+        return configuration, judge(configuration)
     except StartRefusedError as refused:
         _refuse(refused.faults)
-    return configuration
 
 
-def _refuse(faults: tuple[str, ...] | list[str]) -> None:
+def _refuse(faults: tuple[str, ...] | list[str]) -> NoReturn:
     click.echo("Cannot start. Everything that is wrong:", err=True)
     for fault in faults:
         click.echo(f"- {fault}", err=True)
@@ -68,20 +71,13 @@ def _refuse(faults: tuple[str, ...] | list[str]) -> None:
 def serve() -> None:
     """Run the public site."""
     logs.harden_process()
-    configuration = _fit(start.refuse_unfit)
-    keyring = Keyring(configuration.keyring)
-    for tell in (keys.warnings, keys.endless, keys.ending):
-        for warning in tell(keyring, configuration.inbox_keys, database.now()):
-            click.echo(f"WARNING: {warning}", err=True)
-    for warning in (*start.content_warnings(configuration), *start.file_warnings(configuration)):
-        click.echo(f"WARNING: {warning}", err=True)
-    for area in [] if configuration.practice else logs.plain_swap():
-        click.echo(
-            f"WARNING: swap on {area} is not encrypted: what visitors write may reach that disk. swapoff, or dm-crypt.",
-            err=True,
-        )
-    if not configuration.practice and configuration.address in settings.LOOPBACK and not configuration.trusted_proxies:
-        click.echo("WARNING: on loopback without trusted_proxies, all visitors count as one source.", err=True)
+    # In a process that ends: the one that watches over the workers, and is their model, holds no content.
+    judging = multiprocessing.get_context("fork").Process(target=_judge)
+    judging.start()
+    judging.join()
+    if judging.exitcode:
+        sys.exit(judging.exitcode)
+    configuration = settings.read()
     with socket.socket(socket.AF_INET6 if ":" in configuration.address else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -104,11 +100,29 @@ def serve() -> None:
     ).serve()
 
 
+def _judge() -> None:
+    """Refuse to run the public site where anything is wrong with it, and warn of what will be."""
+    configuration, edition = _fit(partial(start.refuse_unfit, read=editions.load))
+    keyring = Keyring(configuration.keyring)
+    for tell in (keys.warnings, keys.endless, keys.ending):
+        for warning in tell(keyring, configuration.inbox_keys, database.now()):
+            click.echo(f"WARNING: {warning}", err=True)
+    for warning in (*start.content_warnings(configuration), *start.file_warnings(configuration, edition)):
+        click.echo(f"WARNING: {warning}", err=True)
+    for area in [] if configuration.practice else logs.plain_swap():
+        click.echo(
+            f"WARNING: swap on {area} is not encrypted: what visitors write may reach that disk. swapoff, or dm-crypt.",
+            err=True,
+        )
+    if not configuration.practice and configuration.address in settings.LOOPBACK and not configuration.trusted_proxies:
+        click.echo("WARNING: on loopback without trusted_proxies, all visitors count as one source.", err=True)
+
+
 @main.command()
 def forward() -> None:
     """Run the forwarder, which empties the outbox."""
     logs.harden_process()
-    configuration = _fit(start.refuse_unfit_forwarder)
+    configuration, _ = _fit(start.refuse_unfit_forwarder)
     for warning in start.alert_warnings(configuration):
         click.echo(f"WARNING: {warning}", err=True)
     stop = threading.Event()

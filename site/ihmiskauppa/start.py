@@ -2,7 +2,8 @@
 
 import datetime
 import shutil
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from ihmiskauppa import condition, contacts, database, languages
 from ihmiskauppa.forms import blanks
@@ -19,8 +20,10 @@ from ihmiskauppa.intake.submission import Desk
 from ihmiskauppa.materials import files
 from ihmiskauppa.pages import accessibility, security
 from ihmiskauppa.public import editions, limits
+from ihmiskauppa.public.editions import Edition
 from ihmiskauppa.settings import Settings, StartRefusedError, data_folder
 
+T = TypeVar("T")
 REFUSED: Final = 2  # exit status of a start that was refused, or of a check that found faults
 
 
@@ -36,21 +39,27 @@ def _database_faults(configuration: Settings) -> list[str]:
     return database.faults(configuration.database_url, newest) if configuration.database_url else []
 
 
-def refuse_unfit(configuration: Settings) -> None:
-    """Judge settings, database, keys and content together. Raises `StartRefusedError`; practice forgives keys only."""
+def refuse_unfit(configuration: Settings, read: Callable[[Settings], T]) -> T:
+    """Judge settings, database, keys and content together; what `read` makes of the content, which is read once only.
+
+    Raises `StartRefusedError`; practice forgives keys only.
+    """
     faults = [*configuration.faults, *_database_faults(configuration)]
     if not configuration.practice:
         keyring = Keyring(configuration.keyring)
         faults += keys.faults(keyring, configuration.inbox_keys, configuration.instance, database.now())
+    content: list[T] = []
     if all(folder.is_dir() for folder in (configuration.content_folder, configuration.forms_folder)):
         try:
-            editions.load(configuration)
+            content = [read(configuration)]
         except editions.BROKEN as broken:
             faults.append(str(broken))
     if not configuration.faults:
         faults += limits.store_faults(configuration.limiter_store)
     if faults:
         raise StartRefusedError(tuple(faults))
+    (made,) = content
+    return made
 
 
 def alert_warnings(configuration: Settings) -> list[str]:
@@ -167,9 +176,8 @@ def content_warnings(configuration: Settings) -> list[str]:
     return [warning for part in (secure, statement) for warning in part.warnings(database.now())]
 
 
-def file_warnings(configuration: Settings) -> list[str]:
-    """What is not built, a sentence each. The content must be fit."""
-    edition = editions.load(configuration)
+def file_warnings(configuration: Settings, edition: Edition) -> list[str]:
+    """What is not built, a sentence each."""
     texts, people, site = edition.translations, edition.contacts, configuration.public_url
     forms = blanks.wanted(edition.forms, edition.languages, texts, people, site)
     posters = files.wanted(edition.range, texts, people, site)

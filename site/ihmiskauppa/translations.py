@@ -4,13 +4,17 @@ The msgids are English. The `.po` files are read as they are: no compiled file c
 formats dates and numbers only.
 """
 
+import base64
 import gettext
 import hashlib
 import io
 import re
+import struct
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -22,6 +26,7 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 from ihmiskauppa import typography
 from ihmiskauppa.glossary import Glossary, Text
 from ihmiskauppa.languages import Language, Languages
+from ihmiskauppa.remembered import Remembered
 
 MSGID_LANGUAGE: Final = "en"
 TEXT_KEYS: Final = frozenset(
@@ -40,9 +45,9 @@ _KEYWORDS: dict[str, Any] = {
     "msgid": None,
 }
 
-
-_KEPT: Final[dict[tuple[str, bytes], tuple[bytes, str]]] = {}  # by language and hash of the `.po` file
-_MOST_KEPT: Final = 100
+COMPILED: Final = "texts.json"  # in the cache's folder
+# All of the program that compiled texts depend on.
+_PROGRAM: Final = Path(__file__).read_text(encoding="utf-8") + version("babel")
 
 
 class TranslationsError(Exception):
@@ -95,16 +100,20 @@ def po_path(folder: Path, language: str) -> Path:
     return folder / language / "messages.po"
 
 
-def load(folder: Path, languages: Languages) -> Translations:
-    """Read every language's `.po` file. Raises `TranslationsError`."""
+def load(folder: Path, languages: Languages, cache: Path | None = None) -> Translations:
+    """Read every language's `.po` file. Raises `TranslationsError`.
+
+    Compiled texts are kept in the folder `cache`, if one is given.
+    """
+    kept = Remembered(cache and cache / COMPILED)
     own: dict[str, gettext.NullTranslations] = {MSGID_LANGUAGE: gettext.NullTranslations()}
     digests = dict.fromkeys(languages, "")
     for code in languages:
         if not _has_texts(folder, languages[code]):
             own[code] = gettext.NullTranslations()
         elif code != MSGID_LANGUAGE:
-            compiled, digests[code] = _compiled(po_path(folder, code), code)
-            own[code] = gettext.GNUTranslations(io.BytesIO(compiled))
+            own[code], digests[code] = _texts(po_path(folder, code), code, kept)
+    kept.save()
     for code, language in languages.items():
         if code != MSGID_LANGUAGE and MSGID_LANGUAGE not in language.fallback[:1]:
             for fallback in language.fallback:
@@ -114,23 +123,39 @@ def load(folder: Path, languages: Languages) -> Translations:
     return Translations(own, digests)
 
 
-def _compiled(path: Path, code: str) -> tuple[bytes, str]:
-    """A `.po` file as a `.mo` file, and the hash of its texts. What was compiled before is kept: a reload changes few files."""
+def _texts(path: Path, code: str, kept: Remembered) -> tuple[gettext.GNUTranslations, str]:
+    """The texts of a `.po` file, and their hash."""
     try:
-        key = code, hashlib.sha256(path.read_bytes()).digest()
-    except OSError as fault:
+        written = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
         raise TranslationsError(f"{path}: {fault}") from fault
-    if key not in _KEPT:
-        catalog = _read(path, code)
-        for message in [message for message in catalog if message.id and not all(_strings(message))]:
-            catalog.delete(message.id, message.context)  # Babel would write the msgid in its place: no fallback
-        compiled = io.BytesIO()
-        write_mo(compiled, catalog)
-        said = repr([(message.id, message.string) for message in catalog if message.id])  # not the time it was read
-        if len(_KEPT) >= _MOST_KEPT:
-            _KEPT.clear()
-        _KEPT[key] = compiled.getvalue(), hashlib.sha256(said.encode()).hexdigest()
-    return _KEPT[key]
+
+    def compiled() -> str:
+        return base64.b64encode(_compiled(path, code)).decode()
+
+    made = kept.get((_PROGRAM, code, written), compiled)
+    try:
+        texts = gettext.GNUTranslations(io.BytesIO(base64.b64decode(made, validate=True)))
+    except (OSError, ValueError, struct.error):  # kept, and broken
+        texts = gettext.GNUTranslations(io.BytesIO(_compiled(path, code)))
+    texts._catalog = {_held_once(key): text for key, text in texts._catalog.items()}  # type: ignore[attr-defined]
+    said = sorted((repr(key), text) for key, text in texts._catalog.items() if key)  # type: ignore[attr-defined]
+    return texts, hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def _held_once(key: str | tuple[str, int]) -> str | tuple[str, int]:
+    """A msgid as the one object that all languages share."""
+    return sys.intern(key) if isinstance(key, str) else (sys.intern(key[0]), key[1])
+
+
+def _compiled(path: Path, code: str) -> bytes:
+    """A `.po` file as a `.mo` file."""
+    catalog = _read(path, code)
+    for message in [message for message in catalog if message.id and not all(_strings(message))]:
+        catalog.delete(message.id, message.context)  # Babel would write the msgid in its place: no fallback
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    return compiled.getvalue()
 
 
 def _has_texts(folder: Path, language: Language) -> bool:

@@ -36,7 +36,7 @@ def page(code: str, body: str, *, audience: tuple[str, ...] = ("public",), headi
         shows="",
         art="",
         recordings=(),
-        sections=(section,),
+        written=(section,),
         translations=(language,),
     )
 

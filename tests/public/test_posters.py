@@ -194,7 +194,7 @@ def test_what_was_not_built_is_not_offered(site: Site) -> None:
         )
     )
     told = f"{wanted} of {wanted} files of posters, flyers and cards are not built: ihmiskauppa materials build."
-    assert told in start.file_warnings(site.configuration)
+    assert told in start.file_warnings(site.configuration, site.edition)
 
 
 def test_a_running_site_finds_what_is_built(make_site: Callable[..., Site]) -> None:

@@ -5,7 +5,7 @@ A catalogue is built as a whole from the content folder and never changes; chang
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -19,9 +19,10 @@ from ihmiskauppa.pages.content import TITLE, ContentError, PageFile, Section
 from ihmiskauppa.pages.freshness import State
 from ihmiskauppa.pages.published import Published
 from ihmiskauppa.pages.recordings import Recording
-from ihmiskauppa.pages.sanitised import Sanitised
+from ihmiskauppa.remembered import Remembered
 
 HOME: Final = "home/index"
+SANITISED: Final = "sanitised.json"  # in the cache's folder
 CHECKED: Final = frozenset({State.SOURCE, State.CURRENT})  # by a person
 
 
@@ -61,6 +62,10 @@ class Text:
     heading: Markup
     body: Markup
 
+    def read_in(self, code: str) -> "Text":
+        """The same with its links within the site pointing to the language `code`."""
+        return Text(self.language, markup.in_language(self.heading, code), markup.in_language(self.body, code))
+
 
 @dataclass(frozen=True)
 class ShownSection:
@@ -76,12 +81,18 @@ class ShownSection:
     beneath: Text | None
     replaced: bool
 
+    def read_in(self, code: str) -> "ShownSection":
+        """The same with its links within the site pointing to the language `code`."""
+        beneath = self.beneath.read_in(code) if self.beneath else None
+        return ShownSection(self.id, self.text.read_in(code), self.state, beneath, self.replaced)
+
 
 @dataclass(frozen=True)
 class Page:
     """A page as a reader of `language` gets it; `body_language` differs where the language lacks it.
 
     `title_language` is that of title and summary: it differs from `body_language` where these are replaced, as sections are.
+    `written` are the sections as they are for readers of all languages: what stands in for a page is held once.
 
     Only a news item has `published`; it may lack `updated`, and always lacks `checked`.
     """
@@ -102,8 +113,12 @@ class Page:
     shows: str
     art: str
     recordings: tuple[Recording, ...]
-    sections: tuple[ShownSection, ...]
+    written: tuple[ShownSection, ...]
     translations: tuple[Language, ...]
+
+    @property
+    def sections(self) -> tuple[ShownSection, ...]:
+        return tuple(section.read_in(self.language.code) for section in self.written)
 
     @property
     def fallback(self) -> bool:
@@ -273,7 +288,7 @@ def load(
         if place.id in files or [other.id for other in places].count(place.id) > 1:
             raise ContentError(folder / "pages" / place.id, 1, f"{place.link} and another page or form share this address")
     links = {page_id: path_of(page_id) for page_id in files} | {place.link: path_of(place.id) for place in places}
-    kept = Sanitised(cache)
+    kept = Remembered(cache and cache / SANITISED)
     builder = _Builder(languages, markup.Renderer(contacts, figures.load(folder / "figures.toml"), links, kept), files)
     pages = {code: {page_id: builder.page(page_id, language) for page_id in files} for code, language in languages.items()}
     kept.save()
@@ -290,6 +305,7 @@ class _Builder:
         self._languages, self._renderer, self._files = languages, renderer, files
         self._rendered: dict[tuple[str, str, str], Text] = {}
         self._known: dict[tuple[str, str, str], tuple[State, bool]] = {}
+        self._pages: dict[tuple[str, str], Page] = {}
         self._histories = {page_id: sidecars.history(by_language[SOURCE]) for page_id, by_language in files.items()}
         self._origins = {
             (page_id, code): sidecars.origins(file)
@@ -300,15 +316,22 @@ class _Builder:
 
     def page(self, page_id: str, language: Language) -> Page:
         files = self._files[page_id]
-        file = files[next(code for code in (language.code, *language.fallback, SOURCE) if code in files)]
+        code = next(code for code in (language.code, *language.fallback, SOURCE) if code in files)
+        if (page_id, code) not in self._pages:
+            self._pages[page_id, code] = self._page(files[code])
+        return replace(self._pages[page_id, code], path=f"/{language.code}/{path_of(page_id)}", language=language)
+
+    def _page(self, file: PageFile) -> Page:
+        """The page of a file for readers of its own language."""
+        language, files = self._languages[file.language], self._files[file.id]
         for section in file.sections:
-            self._text(file, section.id, language)  # what is hidden today must be fit to be shown tomorrow
+            self._text(file, section.id)  # what is hidden today must be fit to be shown tomorrow
         head = self._shown_of(file, TITLE)
         return Page(
-            id=page_id,
-            path=f"/{language.code}/{path_of(page_id)}",
+            id=file.id,
+            path=f"/{language.code}/{path_of(file.id)}",
             language=language,
-            body_language=self._languages[file.language],
+            body_language=language,
             title=head.title,
             summary=head.summary,
             title_language=self._languages[head.language],
@@ -321,7 +344,7 @@ class _Builder:
             shows=files[SOURCE].shows,
             art=files[SOURCE].art,
             recordings=self._recordings(file),
-            sections=tuple(self._section(file, wanted.id, language) for wanted in self._wanted(file)),
+            written=tuple(self._section(file, wanted.id) for wanted in self._wanted(file)),
             translations=tuple(self._languages[code] for code in self._languages if code in files),
         )
 
@@ -338,14 +361,14 @@ class _Builder:
             if file.section(section.id) is not None or not plain:
                 yield section
 
-    def _section(self, file: PageFile, section_id: str, reader: Language) -> ShownSection:
+    def _section(self, file: PageFile, section_id: str) -> ShownSection:
         """A section of `file`, or what stands in its place; beneath what no person has checked, what can be trusted."""
         state, shown = self._state(file, section_id), self._shown_of(file, section_id)
         beneath = None
         if section_id in self._files[file.id][SOURCE].safety_critical and self._state(shown, section_id) not in CHECKED:
             trusted = self._trusted(shown, section_id)
-            beneath = self._text(trusted, section_id, reader)
-        return ShownSection(section_id, self._text(shown, section_id, reader), state, beneath, replaced=shown is not file)
+            beneath = self._text(trusted, section_id)
+        return ShownSection(section_id, self._text(shown, section_id), state, beneath, replaced=shown is not file)
 
     def _shown_of(self, file: PageFile, part: str) -> PageFile:
         """The file whose text of a part is shown to readers of `file`."""
@@ -380,7 +403,7 @@ class _Builder:
                 self._known[key] = state, freshness.hidden(state, change, critical=part in source.safety_critical)
         return self._known[key]
 
-    def _text(self, file: PageFile, section_id: str, reader: Language) -> Text:
+    def _text(self, file: PageFile, section_id: str) -> Text:
         key = (file.id, file.language, section_id)
         if key not in self._rendered:
             section = file.section(section_id)
@@ -394,9 +417,4 @@ class _Builder:
             except markup.MarkupError as fault:
                 raise ContentError(file.path, line + fault.line - 1, fault.reason) from fault
             self._rendered[key] = Text(language, heading, body)
-        text = self._rendered[key]
-        return Text(
-            text.language,
-            markup.in_language(text.heading, reader.code),
-            markup.in_language(text.body, reader.code),
-        )
+        return self._rendered[key]

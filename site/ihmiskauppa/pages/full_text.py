@@ -87,9 +87,14 @@ class Index:
             )
             for number, passage in enumerate(self._passages)
         ]
-        by_bare: dict[str, set[str]] = {}
+        by_bare: dict[str, tuple[str, ...]] = {}  # a set each would take a megabyte a language
+        same: dict[str, str] = {}  # most words are spelt like their token, or like their bare form: held once
         for word, token in self._tokens.items():
-            by_bare.setdefault(words.bare(word), set()).add(token)
+            plain = words.bare(word)
+            plain, token = same.setdefault(plain, plain), same.setdefault(token, token)
+            self._tokens[word] = token
+            others = by_bare.get(plain, ())
+            by_bare[plain] = others if token in others else (*others, token)
         self._bare = sorted(by_bare)
         self._by_bare = by_bare
         self._grams = sorted({gram for word in self._tokens if words.is_run(word) for gram in words.grams(word)})
@@ -134,12 +139,12 @@ class Index:
         tokens: list[str] = []
         for match in self._words.find(text):
             word = match[0]
-            if words.is_run(word):
+            token = self._tokens.get(word)
+            if not token and words.is_run(word):
                 tokens += words.grams(word)
                 if remember:
                     self._tokens[word] = ""
                 continue
-            token = self._tokens.get(word)
             if token is None:
                 token = self._words.token(word)
                 if remember:
@@ -173,17 +178,17 @@ class Index:
         tokens = {token} & self._known
         letters = self._words.writing.letters
         if letters == "" or (words.is_bare(word) and (letters is None or not tokens)):
-            tokens |= self._by_bare.get(plain, set())
+            tokens.update(self._by_bare.get(plain, ()))
         root = words.bare(self._words.root(token))
         begins = len(plain) >= COMPOUND and self._words.writing.cut
         for start in {plain if begins else "", root} - {""}:
             for other in _beginning(self._bare, start):
-                tokens |= self._by_bare[other]
+                tokens.update(self._by_bare[other])
         if not strict:
             part = min((start for start in (plain, root) if len(start) >= COMPOUND), key=len, default="")
             for other in self._bare:
                 if (part and part in other) or (len(plain) >= MISSPELT and _nearly(plain, other)):
-                    tokens |= self._by_bare[other]
+                    tokens.update(self._by_bare[other])
         return frozenset((found,) for found in tokens if found)
 
     def _of_run(self, run: str, *, strict: bool) -> list[_Term]:

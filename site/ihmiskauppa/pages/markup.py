@@ -24,7 +24,7 @@ from mdit_py_plugins.container import container_plugin
 from ihmiskauppa.contacts import Contact, Contacts, ContactsError
 from ihmiskauppa.languages import Language
 from ihmiskauppa.pages.figures import Figure
-from ihmiskauppa.pages.sanitised import Sanitised
+from ihmiskauppa.remembered import Remembered
 
 READER: Final = "/~/"  # stands for the language prefix of whoever reads the page
 CONTAINERS: Final = ("notice", "danger", "fact", "steps", "doors")
@@ -93,10 +93,10 @@ class Renderer:
     """Renders sections of pages. `places` maps every page id and `form:name` to its path under the language prefix."""
 
     def __init__(
-        self, contacts: Contacts, figures: Mapping[str, Figure], places: Mapping[str, str], kept: Sanitised | None = None
+        self, contacts: Contacts, figures: Mapping[str, Figure], places: Mapping[str, str], kept: Remembered | None = None
     ) -> None:
         self._contacts, self._figures, self._places = contacts, figures, places
-        self._kept = kept or Sanitised()
+        self._kept = kept or Remembered()
         named = repr((sorted(contacts.items()), sorted(figures.items()), sorted(places.items())))
         self._made_by = hashlib.sha256((named + _PROGRAM).encode()).hexdigest()
         self._markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")

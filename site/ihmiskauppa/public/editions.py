@@ -180,7 +180,7 @@ def load(settings: Settings) -> Edition:
     """Read everything. Raises one of `BROKEN`."""
     tongues = languages.load(settings.content_folder / "languages.toml")
     people = contacts.load(settings.content_folder / "contacts.toml")
-    texts = translations.load(settings.translations_folder, tongues)
+    texts = translations.load(settings.translations_folder, tongues, settings.instance / CACHE)
     ordered = materials.load(settings.content_folder, tongues)
     forms = definition.load(settings.forms_folder, rows.of_range(ordered, texts))
     questionnaire.check(forms)

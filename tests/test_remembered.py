@@ -1,4 +1,4 @@
-"""HTML kept between starts: made once, made anew when anything it depends on changes, never trusted when broken."""
+"""What is kept between starts: made once, made anew when anything it depends on changes, never trusted when broken."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from ihmiskauppa.pages import markup
-from ihmiskauppa.pages.sanitised import FILE, Sanitised
 from ihmiskauppa.public import editions
+from ihmiskauppa.remembered import Remembered
 from ihmiskauppa.settings import Settings, data_folder
+
+FILE = "kept.json"
 
 
 @pytest.fixture
@@ -21,13 +23,13 @@ def numbers() -> Iterator[int]:
 
 def test_a_later_start_makes_nothing_again(tmp_path: Path, numbers: Iterator[int]) -> None:
     """What was used is there at the next start; what was not used is forgotten; the file is the user's alone."""
-    first = Sanitised(tmp_path / "cache")
+    first = Remembered(tmp_path / "cache" / FILE)
     assert [first.get((text,), lambda: str(next(numbers))) for text in "aab"] == ["0", "0", "1"]
     first.save()
-    second = Sanitised(tmp_path / "cache")
+    second = Remembered(tmp_path / "cache" / FILE)
     assert second.get(("a",), lambda: str(next(numbers))) == "0"
     second.save()
-    assert Sanitised(tmp_path / "cache").get(("b",), lambda: str(next(numbers))) == "2"
+    assert Remembered(tmp_path / "cache" / FILE).get(("b",), lambda: str(next(numbers))) == "2"
     assert (tmp_path / "cache" / FILE).stat().st_mode & 0o077 == 0
 
 
@@ -35,14 +37,14 @@ def test_a_later_start_makes_nothing_again(tmp_path: Path, numbers: Iterator[int
 def test_a_broken_file_costs_time_only(tmp_path: Path, broken: bytes) -> None:
     """Whatever is wrong with it, everything is made again."""
     (tmp_path / FILE).write_bytes(broken)
-    assert Sanitised(tmp_path).get(("a",), lambda: "made") == "made"
+    assert Remembered(tmp_path / FILE).get(("a",), lambda: "made") == "made"
 
 
 def test_no_folder_or_one_that_cannot_be_written(tmp_path: Path) -> None:
     """Then nothing is kept, and nothing fails."""
     (tmp_path / "file").touch()
-    for cache in (None, tmp_path / "file" / "cache"):
-        kept = Sanitised(cache)
+    for path in (None, tmp_path / "file" / FILE):
+        kept = Remembered(path)
         assert kept.get(("a",), lambda: "made") == "made"
         kept.save()
 
