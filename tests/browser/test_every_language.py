@@ -30,7 +30,7 @@ def edition(copy: Copy) -> Edition:
 def test_nothing_is_wrong_with_any_page(axe_page: Page, edition: Edition, code: str) -> None:
     """Everything unfolded, on a phone; and neither on the smallest phone nor on a laptop is one wider than its window.
 
-    What axe looks at is made by templates: of most languages it sees a page of each make.
+    What axe looks at is made by templates: of most languages it sees what is read in fear, and some other pages.
     """
     paths, samples = real_in(edition, code), samples_in(edition, code)
     assert f"/{code}/" in samples
@@ -43,6 +43,6 @@ def test_nothing_is_wrong_with_any_page(axe_page: Page, edition: Edition, code: 
 def test_no_page_leaves_anything_or_asks_anyone_else(page: Page, copy: Copy, edition: Edition, code: str) -> None:
     """Cookies, storages, caches, workers, foreign requests and console messages are counted: none.
 
-    What a page sets and asks for is held against every answer within the process, too: most languages show a page of each make.
+    What a page sets and asks for is held against every answer within the process, too: most languages show the same few pages.
     """
     assert traces(page, copy.url, sorted(samples_in(edition, code))) == []

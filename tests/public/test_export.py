@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from ihmiskauppa import languages
 from ihmiskauppa.app import build_public_app
 from ihmiskauppa.cli import main
 from ihmiskauppa.forms import definition
@@ -21,9 +20,8 @@ from ihmiskauppa.public.gateway import Gateway
 from ihmiskauppa.settings import ENVIRONMENT_PREFIX, Settings, data_folder
 from ihmiskauppa.start import REFUSED
 from tests.client import Page, check_page
+from tests.few import few_languages
 from tests.public.conftest import Site
-
-LANGUAGES = languages.load(data_folder("content") / "languages.toml")
 
 BUILD = functools.partial(build_public_app, watch=False)
 
@@ -34,6 +32,12 @@ class Exported:
 
     folder: Path
     result: Result
+
+
+@pytest.fixture(scope="module")
+def site(make_site: Callable[..., Site], tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """With few languages: what makes the copy knows none of them."""
+    return make_site(content_folder=few_languages(tmp_path_factory.mktemp("few") / "content"))
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +62,7 @@ def _served(site: Site) -> Callable[[Settings], Gateway]:
 def _environment(configuration: Settings) -> dict[str, str]:
     return {
         "IHMISKAUPPA_INSTANCE": str(configuration.instance),
+        "IHMISKAUPPA_CONTENT_FOLDER": str(configuration.content_folder),
         "IHMISKAUPPA_PUBLIC_URL": configuration.public_url,
         "IHMISKAUPPA_DATABASE_URL": configuration.database_url,
         "IHMISKAUPPA_INBOX_KEYS": " ".join(configuration.inbox_keys),
@@ -107,11 +112,11 @@ def test_neither_forms_nor_the_front_page_are_in_it(exported: Exported) -> None:
 
 
 @pytest.mark.parametrize(("name", "heading"), [("away", "Writing to us does not work"), ("too-large", "too much to send")])
-def test_stand_ins_are_whole_pages_with_the_hotline(exported: Exported, name: str, heading: str) -> None:
+def test_stand_ins_are_whole_pages_with_the_hotline(site: Site, exported: Exported, name: str, heading: str) -> None:
     """One for each form and language, as the site itself would answer."""
     pages = sorted((exported.folder / name).rglob("*.html"))
     sealed = [form for form in definition.load(data_folder("forms")).values() if not form.counted]
-    assert len(pages) == len(sealed) * len(LANGUAGES)
+    assert len(pages) == len(sealed) * len(site.edition.languages)
     for path in pages:
         page = Page(path.read_text())
         check_page(page)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from ihmiskauppa.app import build_public_app
 from ihmiskauppa.cli import main
 from ihmiskauppa.public.export import export
+from tests.few import few_languages
 from tests.public.conftest import Site
 
 PAGE = "get-help/police"
@@ -22,6 +23,12 @@ def stamped(content: Path, language: str) -> None:
     environment = {"IHMISKAUPPA_CONTENT_FOLDER": str(content)}
     done = CliRunner().invoke(main, ["translations", "recorded", PAGE, language, "--by", "Aino"], env=environment)
     assert done.exit_code == 0, done.output
+
+
+@pytest.fixture
+def content_copy(tmp_path: Path) -> Path:
+    """With few languages: the static copy is made whole."""
+    return few_languages(tmp_path / "content")
 
 
 @pytest.fixture
