@@ -89,6 +89,7 @@ def test_a_visitor_s_likely_languages(tmp_path: Path, tags: Sequence[str], codes
         ("[[language]]", "[[language", "TOMLDecodeError"),
         ("[[language]]", "[[tongue]]", "language"),
         ('name = "Suomi"\n', "", "name"),
+        ('name = "Suomi"\n', 'name = "Suomi"\nreview = "nobody"\n', "fi: review is machine or person"),
         ('code = "ar"', 'code = "arabic!"', "'arabic!' is not a language code"),
         ('code = "ar"', "code = 5", "code"),
         ('code = "ar"', 'code = "zh-Hans"', "used twice"),

@@ -9,7 +9,7 @@ import click
 from ihmiskauppa import contacts, glossary, languages, settings, start, translating, translations, typography
 from ihmiskauppa.forms import blanks, definition
 from ihmiskauppa.glossary import Glossary, GlossaryError, Text
-from ihmiskauppa.languages import SOURCE, Language
+from ihmiskauppa.languages import BY_PERSON, SOURCE, Language
 from ihmiskauppa.materials import files
 from ihmiskauppa.materials import range as materials_range
 from ihmiskauppa.materials.artwork import ArtworkError
@@ -117,7 +117,7 @@ def _page_faults(page: content.PageFile, source: content.PageFile) -> list[str]:
     drafts = [name for name, state in states.items() if state is State.DRAFT]
     if drafts:
         faults.append(f"{page.path}: written without a stamp: {', '.join(drafts)}")
-    if page.review == content.BY_PERSON and State.MACHINE in states.values():
+    if page.review == BY_PERSON and State.MACHINE in states.values():
         line = content.line_of(page.path, "review")
         faults.append(f'{page.path}:{line}: review = "{page.review}", but there are sections that no person has checked')
     return faults

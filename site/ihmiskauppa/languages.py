@@ -17,6 +17,10 @@ PLAIN: Final = "-simple"  # ends the code of a language's plain version: a varia
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-simple)?")
 
 
+BY_MACHINE: Final = "machine"  # was made what no person has checked
+BY_PERSON: Final = "person"  # has checked all that a machine translated
+
+
 class LanguagesError(Exception):
     """`languages.toml` is broken; the message names the file and the language."""
 
@@ -27,7 +31,8 @@ class Language:
 
     `code` is its BCP 47 tag and its path prefix, `name` its own name for itself, `locale` the CLDR locale for dates and
     numbers, `fallback` the languages tried for a page it lacks, `also` further tags browsers send for it. `quotes` are its
-    opening and closing quotation marks, `comma` stands between the parts of a list.
+    opening and closing quotation marks, `comma` stands between the parts of a list. `unchecked` says that a machine
+    translated the texts of the program, and that no person has checked them.
     """
 
     code: str
@@ -39,6 +44,7 @@ class Language:
     also: tuple[str, ...] = ()
     quotes: str = "“”"
     comma: str = ", "
+    unchecked: bool = False
 
     @property
     def plain(self) -> bool:
@@ -102,13 +108,17 @@ def load(path: Path) -> Languages:
                 also=tuple(tag.lower() for tag in entry.get("also", ())),
                 quotes=entry.get("quotes", Language.quotes),
                 comma=entry.get("comma", Language.comma),
+                unchecked=entry.get("review") == BY_MACHINE,
             )
             for entry in table["language"]
             if entry.get("served", True)
         ]
         in_preparation = [str(entry["code"]) for entry in table["language"] if not entry.get("served", True)]
+        reviews = {entry["code"]: entry.get("review", BY_PERSON) for entry in table["language"]}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as fault:
         raise LanguagesError(f"{path}: {type(fault).__name__}: {fault}") from fault
+    if unread := [code for code, review in reviews.items() if review not in (BY_MACHINE, BY_PERSON)]:
+        raise LanguagesError(f"{path}: {', '.join(unread)}: review is {BY_MACHINE} or {BY_PERSON}")
     for language in listed:
         texts = (language.code, language.name, language.direction, language.level, language.locale, *language.fallback)
         if not all(isinstance(text, str) for text in (*texts, language.quotes, language.comma)) or len(language.quotes) != 2:

@@ -12,7 +12,7 @@ import click
 from babel.messages.catalog import Catalog
 
 from ihmiskauppa import languages, settings, translations
-from ihmiskauppa.languages import SOURCE, Languages
+from ihmiskauppa.languages import BY_MACHINE, BY_PERSON, SOURCE, Languages
 from ihmiskauppa.pages import catalogue, content, freshness, progress, recordings, sidecars
 from ihmiskauppa.pages.content import ContentError, PageFile
 from ihmiskauppa.pages.freshness import State
@@ -176,7 +176,7 @@ def _tell_late(file: PageFile, source: PageFile) -> None:
 def say_who_checked(file: PageFile, source: PageFile) -> None:
     """The front matter, and so the page, says that a machine translated as long as any part is a machine's alone."""
     by_machine = State.MACHINE in freshness.states(file, source).values()
-    content.write_review(file, content.BY_MACHINE if by_machine else content.BY_PERSON)
+    content.write_review(file, BY_MACHINE if by_machine else BY_PERSON)
 
 
 @translations_group.command("review")

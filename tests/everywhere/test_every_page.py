@@ -125,7 +125,12 @@ def _frame_texts(page: Page) -> set[str]:
 
 
 def test_machine_translations_say_so(all_pages: dict[str, Page]) -> None:
-    """Every translation no person has checked says it on the page; the Finnish source does not."""
+    """Every translation no person has checked says it on the page, forms and made pages too; the Finnish source does not."""
+    for form in ("get-help/write-to-us", "help-someone/concern", "help-someone/referral", "materials/posters", "about/search"):
+        for code, said in (("sv", "Ingen människa har"), ("ar", "آلية"), ("ur", "مشین"), ("fi", ""), ("en", "")):
+            footer = all_pages[f"/{code}/{form}/"].one("footer")
+            words = "".join(footer.itertext())
+            assert (said in words) if said else ("machine" not in words and "Kone" not in words), (code, form)
     for path, page in all_pages.items():
         if page.all("article"):
             foreign = bool(page.all("div", class_="ik-notice", role="note"))  # it says that it is in another language

@@ -147,7 +147,7 @@ def test_a_section_read_in_turn_leads_from_page_to_page(tmp_path: Path) -> None:
     _read_in_turn(folder, "true")
     pages = load(folder, FORM)
     turns = {
-        page_id: [entry and entry.id for entry in pages.neighbours("sv", page_id)]
+        page_id: [entry and entry.id for entry in pages.neighbours("fi", page_id)]
         for page_id in ("get-help/index", "get-help/b", FORM.id, "get-help/a", "about/index", "home/index")
     }
     assert turns == {
@@ -158,9 +158,20 @@ def test_a_section_read_in_turn_leads_from_page_to_page(tmp_path: Path) -> None:
         "about/index": [None, None],
         "home/index": [None, None],
     }
-    after = pages.neighbours("sv", "get-help/index")[1]
-    assert after is not None
-    assert (after.path, after.language.code) == ("/sv/get-help/b/", "fi")
+    write(folder, "get-help/a", "sv", "x")
+    after = load(folder, FORM).neighbours("sv", FORM.id)
+    assert [each and each.path for each in after] == [None, "/sv/get-help/a/"]  # not by pages that stand in from Finnish
+
+
+def test_a_section_whose_front_page_is_missing_has_a_name_all_the_same(tmp_path: Path) -> None:
+    """Menus and breadcrumbs say it in the reader's language; the page itself stands in as it is."""
+    folder = site(tmp_path)
+    tongues = LANGUAGES
+    named = catalogue.load(folder, tongues, CONTACTS, (FORM,), fronts={"get-help/index": {"ar": "مساعدة"}})
+    entry = named.entry("ar", "get-help/index")
+    assert (entry.title, entry.summary, entry.language.code) == ("مساعدة", "", "ar")
+    assert named.page("ar", "get-help/index").title_language.code == "fi"
+    assert named.entry("fi", "get-help/index").title == "get-help/index fi"
 
 
 def test_whether_a_section_is_read_in_turn_is_said_with_true_or_false(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ihmiskauppa import languages, settings
-from ihmiskauppa.languages import Language, Languages
+from ihmiskauppa.languages import BY_PERSON, Language, Languages
 from ihmiskauppa.pages import content
 from ihmiskauppa.pages.content import ContentError
 
@@ -229,7 +229,7 @@ def test_a_new_translation_has_its_source_s_days(tmp_path: Path) -> None:
 def test_who_checked_is_written_into_the_front_matter_only(tmp_path: Path) -> None:
     """A line of the text that looks the same stays."""
     file = parsed(tmp_path, TRANSLATION + '\nreview = "machine"\n', "sv")
-    content.write_review(file, content.BY_PERSON)
+    content.write_review(file, BY_PERSON)
     again = content.parse(file.path, "x/y", "sv")
     assert again.review == "person"
     assert 'review = "machine"' in again.sections[-1].body

@@ -40,9 +40,15 @@ def test_parts_are_counted_as_a_phone_counts_them_at_most() -> None:
 
 
 def test_a_number_keeps_its_order_between_words_from_right_to_left() -> None:
-    """A mark before it, and no blank in it."""
+    """A mark before its plus sign, and no blank in it; none before other numbers, which would pull along what follows."""
     assert "\N{LEFT-TO-RIGHT MARK}+358295463177" in text("ar")
+    assert "\N{LEFT-TO-RIGHT MARK}112" not in text("ar")
     assert "\N{LEFT-TO-RIGHT MARK}" not in text("fi")
+
+
+def test_the_address_stands_on_a_line_of_its_own() -> None:
+    """Phones make it a link, and no word before or after it is taken for a part of it or moved around it."""
+    assert "www.ihmiskauppa.fi/ur" in text("ur").split("\n")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +79,7 @@ def test_the_item_s_page_shows_it_in_the_reader_s_language(make_site: Callable[.
         page = site.client.page(f"/{code}/{PAGE}")
         (shown,) = page.all("blockquote")
         host = site.configuration.public_url.removeprefix("https://")
-        assert page.text(shown) == text(code).replace("www.ihmiskauppa.fi", host)
+        assert page.text(shown) == " ".join(text(code).replace("www.ihmiskauppa.fi", host).split())
         assert shown.get("lang") == code
         section = page.one("section", id="message")
         links = {link.get("href") for link in section.iter() if link.get("hreflang")}

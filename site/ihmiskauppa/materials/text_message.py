@@ -4,6 +4,7 @@ A part of a long message holds 67 UTF-16 code units, or 153 letters of the basic
 both a phone chooses depends on one letter; so it is always the former that is counted.
 """
 
+import re
 from collections.abc import Iterator
 from math import ceil
 from typing import Final
@@ -17,17 +18,19 @@ MOST_PARTS: Final = 4
 PART: Final = 67  # UTF-16 code units of one part of several
 ALONE: Final = 70  # of a message that is not cut
 ADDRESS: Final = "{address}"
+_ADDRESS: Final = re.compile(rf"\s*{ADDRESS}[.।。።۔]?\s*")
 _MEASURED: Final = "https://www.ihmiskauppa.fi"  # the address that faults are judged by: content is the same on every site
 
 
 def text(item: Item, language: Language, people: Contacts, site: str) -> str:
     """What is sent, contacts and the address of `site` in that language in their places; empty if the item has no message.
 
-    Numbers are as they are called: blanks in one would turn its parts around between words from right to left.
+    Numbers are as they are called: blanks in one would turn its parts around between words from right to left, and so would a
+    plus sign without a mark before it. The address has a line to itself.
     """
     mark = "\N{LEFT-TO-RIGHT MARK}" if language.direction == "rtl" else ""
-    message = item.words_in(language).message.replace(ADDRESS, f"{mark}{urlsplit(site).netloc}/{language.code}")
-    return CONTACT.sub(lambda found: mark + people[found[1]].value, message)
+    message = _ADDRESS.sub(f"\n{urlsplit(site).netloc}/{language.code}\n", item.words_in(language).message).strip()
+    return CONTACT.sub(lambda found: people[found[1]].value.replace("+", f"{mark}+"), message)
 
 
 def parts(message: str) -> int:

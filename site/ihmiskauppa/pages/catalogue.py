@@ -156,12 +156,13 @@ class Catalogue:
         places: Sequence[Place],
         orders: Mapping[str, int],
         in_turn: frozenset[str],
+        fronts: Mapping[str, Mapping[str, str]],
     ) -> None:
         self.languages, self.contacts = languages, contacts
         self._pages = pages
         self._places = {place.id: place for place in places}
         self._order = sorted(orders, key=lambda page_id: (orders[page_id], page_id))
-        self._in_turn = in_turn
+        self._in_turn, self._fronts = in_turn, fronts
 
     def page(self, language: str, page_id: str) -> Page:
         return self._pages[language][page_id]
@@ -201,6 +202,9 @@ class Catalogue:
             written = next(code for code in (language, *self.languages[language].fallback) if code in known)
             return Entry(page_id, path, place.titles[language], place.summaries[language], self.languages[written])
         page = self._pages[language][page_id]
+        name = self._fronts.get(page_id, {}).get(language)
+        if page.fallback and name:
+            return Entry(page_id, path, name, "", page.language)
         return Entry(page_id, path, page.title, page.summary, page.title_language)
 
     def menu(self, language: str) -> tuple[tuple[Entry, tuple[Entry, ...]], ...]:
@@ -228,12 +232,14 @@ class Catalogue:
         return tuple(self.entry(language, step) for step in way)
 
     def neighbours(self, language: str, page_id: str) -> tuple[Entry | None, Entry | None]:
-        """What is read before and after a page, where its section is read in turn: its front page first."""
+        """What is read before and after a page, where its section is read in turn: its front page first, no stand-ins."""
         section = page_id.partition("/")[0]
         if section not in self._in_turn:
             return None, None
         front = f"{section}/index"
         ids = [front, *(other for other in self._order if other.partition("/")[0] == section and other != front)]
+        spoken = self.languages[language].ordinary
+        ids = [each for each in ids if each == page_id or self.entry(language, each).language.ordinary == spoken]
         at = ids.index(page_id)
         before, after = ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None
         return (self.entry(language, before) if before else None, self.entry(language, after) if after else None)
@@ -264,11 +270,17 @@ def find(folder: Path, languages: Languages) -> Iterator[PageFile]:
 
 
 def load(
-    folder: Path, languages: Languages, contacts: Contacts, places: Sequence[Place], cache: Path | None = None
+    folder: Path,
+    languages: Languages,
+    contacts: Contacts,
+    places: Sequence[Place],
+    cache: Path | None = None,
+    fronts: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Catalogue:
     """Build the catalogue from the content folder. Raises `ContentError` with file, line and reason.
 
-    Sanitised HTML is kept in the folder `cache`, if one is given.
+    Sanitised HTML is kept in the folder `cache`, if one is given. `fronts` are names of sections by the id of their front page
+    and by language: what menus say where the page itself is not there.
     """
     files: dict[str, dict[str, PageFile]] = {}
     for file in find(folder, languages):
@@ -295,7 +307,8 @@ def load(
     listed = {page_id: by_language[SOURCE] for page_id, by_language in files.items() if not by_language[SOURCE].published}
     orders = {page_id: file.order for page_id, file in listed.items()}
     in_turn = frozenset(page_id.partition("/")[0] for page_id, by_language in files.items() if by_language[SOURCE].in_turn)
-    return Catalogue(languages, contacts, pages, places, orders | {place.id: place.order for place in places}, in_turn)
+    orders |= {place.id: place.order for place in places}
+    return Catalogue(languages, contacts, pages, places, orders, in_turn, fronts or {})
 
 
 class _Builder:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ihmiskauppa.languages import SOURCE, Languages
+from ihmiskauppa.languages import BY_MACHINE, BY_PERSON, SOURCE, Languages
 from ihmiskauppa.pages import published
 from ihmiskauppa.pages.published import Published
 
@@ -24,8 +24,6 @@ FENCE: Final = "+++"
 SHOWS: Final = frozenset({"accessibility", "languages", "news", "releases"})
 # Drawings of our own that stand on a page: templates/art/<name>.svg.
 ART: Final = frozenset({"desk", "call", "bench"})
-BY_MACHINE: Final = "machine"  # was made what no person has checked
-BY_PERSON: Final = "person"  # has checked all that a machine translated
 REVIEWS: Final = frozenset({BY_MACHINE, BY_PERSON})
 AUDIENCES: Final = frozenset({"victim", "helper", "professional", "public"})
 TITLE_LENGTH: Final = 70

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from ihmiskauppa.languages import SOURCE
+from ihmiskauppa.languages import BY_MACHINE, SOURCE
 from ihmiskauppa.pages import sidecars
-from ihmiskauppa.pages.content import BY_MACHINE, ContentError, PageFile, Section
+from ihmiskauppa.pages.content import ContentError, PageFile, Section
 from ihmiskauppa.pages.sidecars import Change, Origin, Version, version
 
 REVIEW_HOLDS: Final = datetime.timedelta(days=365)  # then a person should look again

@@ -68,7 +68,7 @@ _TAGS: Final = frozenset(
 def _allowed(tag: str, name: str, value: str) -> bool:
     if name == "class":
         return value in _CLASSES
-    allowed = {"a": {"href", "rel"}, "bdi": {"dir"}, "ol": {"start"}, "td": {"data-column"}, "th": {"scope"}}
+    allowed = {"a": {"href", "rel"}, "bdi": {"dir"}, "td": {"data-column"}, "th": {"scope"}}
     return name in allowed.get(tag, set())
 
 
@@ -207,6 +207,8 @@ def _check_source(text: str) -> None:
 def _check_block(token: Token, line: int) -> None:
     if token.type == "heading_open" and token.tag not in _TAGS:
         raise MarkupError(line, "a heading within a section has three or four #; a line under a text makes one, too")
+    if token.type == "ordered_list_open" and token.attrGet("start") is not None:
+        raise MarkupError(line, f"a list begins with 1; a text that begins with a year is written {token.attrGet('start')}\\.")
     if token.type == "inline":
         for number, text in enumerate(token.content.split("\n")):
             if text.lstrip().startswith(":::"):

@@ -96,6 +96,13 @@ ORDER_STATUS: Final = MadePage(
     msgid("With the reference of your order you see how far it has come, and can cancel it until it is packed."),
     in_menu=False,
 )
+# What menus call a section whose front page a language lacks: that page's English title.
+FRONTS: Final = {
+    "assistance-system/index": msgid("The assistance system"),
+    "figures/index": msgid("Figures"),
+    "materials/index": msgid("Materials"),
+    "news/index": msgid("News"),
+}
 # Without the forms and the range's items. A view or a kept document answers at each one's path.
 MADE_PAGES: Final = (SEARCH, SITE_MAP, LIBRARY, POSTERS, ORDER_STATUS)
 
@@ -209,7 +216,10 @@ def load(settings: Settings) -> Edition:
             markup.check_contacts(text, people, form.name)
     for text in signs.texts:
         markup.check_contacts(text, people, indicators.FILE)
-    pages = catalogue.load(settings.content_folder, tongues, people, places, settings.instance / CACHE)
+    fronts = {
+        front: {code: texts.gettext(code, name) for code in tongues if texts.has(code, name)} for front, name in FRONTS.items()
+    }
+    pages = catalogue.load(settings.content_folder, tongues, people, places, settings.instance / CACHE, fronts)
     for link in sorted(signs.links - pages.ids):
         raise IndicatorsError(f"{settings.forms_folder / indicators.FILE}: a step leads to {link}, which is no page")
     for form in forms.values():
