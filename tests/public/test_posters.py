@@ -60,14 +60,17 @@ def test_every_language_has_the_whole_catalogue(built: Site, language: str) -> N
     """Each item with title, summary, sizes and whom it is for, linked to its page; the page may be indexed."""
     edition = edition_of(built)
     page = built.client.page(f"/{language}/{CATALOGUE}")
-    text = edition.translations.gettext
     items = edition.range.current
-    assert titles(page) == [text(language, item.title) for item in items]
+
+    def text(msgid: str) -> str:
+        return " ".join(edition.translations.gettext(language, msgid).split())  # no-break spaces, as the page's text is read
+
+    assert titles(page) == [text(item.title) for item in items]
     main = page.text(page.one("main"))
     for item in items:
         assert f"/{language}/{CATALOGUE}{item.name}/" in links(page)
-        assert " ".join(text(language, item.summary).split()) in main
-        assert all(text(language, SIZE_TITLES[size.name]) in main for size in item.sizes)
+        assert text(item.summary) in main
+        assert all(text(SIZE_TITLES[size.name]) in main for size in item.sizes)
     assert not page.all("meta", name="robots")
 
 

@@ -68,7 +68,7 @@ def test_every_language_has_its_search(site: Site, language: str) -> None:
     (safely,) = page.one("p", id="q-hint").iter(SPACE + "a")
     assert safely.get("href") == f"/{language}/get-help/use-this-site-safely/"
     found = links(search(site, language, WORDS.get(language.removesuffix("-simple"), "112")))
-    assert found[0].startswith(f"/{language}/get-help/police/")
+    assert any(path.startswith(f"/{language}/get-help/police/") for path in found[:3])
     for address in found:
         target = urlsplit(address)
         there = site.client.page(target.path)
