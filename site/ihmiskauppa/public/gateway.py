@@ -129,7 +129,7 @@ class Gateway:
         """The headers of every answer, by the scheme the visitor used, as `ProxyFix` reads it."""
         named = [part.strip() for part in scope.headers.get("x-forwarded-proto", "").split(",")] if self._hops else []
         scheme = named[-self._hops] if len(named) >= self._hops > 0 else scope.scheme
-        return self.pages.common[scheme == "https"]
+        return self.pages.common[scheme == "https", scope.path in self.pages.static]
 
     def _environ(self, scope: Scope) -> WSGIEnvironment:
         """The request as WSGI tells it (PEP 3333), with an empty body; what trusted proxies say is believed."""

@@ -103,7 +103,12 @@ class KeptPages:
         practice: bool,
     ) -> None:
         self._documents, self._context = documents, context
-        self.common = {https: privacy.headers(https=https, practice=practice) for https in (False, True)}
+        # By whether the visitor uses https, and whether it is a static file, which no search engine lists anyway.
+        self.common = {
+            (https, static): privacy.headers(https=https, practice=practice and not static)
+            for https in (False, True)
+            for static in (False, True)
+        }
         self._static = load_static(static)
         self.static = frozenset(path for path, _ in self._static)
         self._set = KeptSet(documents(editions.current), context)
@@ -161,12 +166,5 @@ def load_static(folder: Path) -> dict[tuple[str, str], Kept]:
 
 def _smaller(css: str) -> str:
     """The same style sheet without comments and needless blanks; no text in ours has a comma, colon or brace."""
-    lines: list[str] = []
-    inside = False
-    for line in css.split("\n"):
-        text = line.strip()
-        inside = inside or text.startswith("/*")
-        if text and not inside:
-            lines.append(text)
-        inside = inside and not text.endswith("*/")
-    return re.sub(r"\s*([{};,>])\s*|(?<=:) ", r"\1", "\n".join(lines)).replace(";}", "}")
+    bare = re.sub(r"/\*.*?\*/|^\s+", "", css, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"\s*([{};,>])\s*|(?<=:) ", r"\1", bare).replace(";}", "}")

@@ -35,7 +35,7 @@ OPENER_POLICY: Final = ("Cross-Origin-Opener-Policy", "same-origin")
 FOR_DOCUMENTS: Final = (("Content-Security-Policy", CONTENT_SECURITY_POLICY), OPENER_POLICY, PERMISSIONS_POLICY)
 FOR_FILES: Final = (("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),)
 HSTS: Final = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-NO_INDEX: Final = ("X-Robots-Tag", "noindex, nofollow")
+NO_INDEX: Final = ("X-Robots-Tag", "noindex")
 
 
 class InMemoryRequest(Request):
