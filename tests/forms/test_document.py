@@ -28,6 +28,8 @@ PEOPLE = contacts.load(data_folder("content") / "contacts.toml")
 FORMS = {name: form for name, form in definition.load(data_folder("forms")).items() if form.file}
 EVERY = [(name, code) for name in FORMS for code in TONGUES]
 LARGEST = 150_000  # bytes
+# Where each character has its outline, or each letter a shape for each neighbour, a form of ten pages weighs more.
+LARGEST_OF = {"zh-Hans": 200_000, "ur": 175_000}
 RADIO, MULTILINE = 1 << 15, 1 << 12  # of /Ff
 
 assert FORMS
@@ -72,7 +74,7 @@ def test_it_is_pdf_ua(name: str, code: str, tmp_path: Path) -> None:
     report = validated(made(name, code), tmp_path)
     assert "0 failed" in str(report)
     assert "no failures" in str(report)
-    assert len(made(name, code)) < LARGEST
+    assert len(made(name, code)) < LARGEST_OF.get(code, LARGEST)
 
 
 def test_verapdf_finds_nothing(tmp_path: Path) -> None:
