@@ -74,7 +74,7 @@ def main() -> None:
         for count, environment in (("few", few(folder)), ("all", {})):
             place = folder / count
             loaded = load_seconds(place / "alone", environment)
-            with running_copy(place, inbox=False, files=False, **environment) as copy:
+            with running_copy(place, inbox=False, files=False, everything=True, **environment) as copy:
                 started = start_seconds(copy)
                 wait_until(partial(is_idle, worker_of(copy)), 120)  # the indexes of the search are made
                 found[count] = first_byte(copy)

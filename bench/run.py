@@ -217,7 +217,7 @@ def many_pages(folder: Path) -> None:
             shutil.copytree(page, page.with_name(f"{page.name}-{number}"))
     found = {}
     for name, environment in (("1", {}), ("10", {"IHMISKAUPPA_CONTENT_FOLDER": str(content)})):
-        with running_copy(folder / f"pages-{name}", inbox=False, files=False, **environment) as copy:
+        with running_copy(folder / f"pages-{name}", inbox=False, files=False, everything=True, **environment) as copy:
             found[name] = (rate(copy.url + PAGE), start_seconds(copy), memory(worker_of(copy), "VmRSS"))
     row("pages × 10, requests/s of one page", found["10"][0], found["1"][0], "with as many as there are", "about 1")
     for name, (_, start, size) in found.items():
@@ -276,7 +276,7 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o755)
         begun = time.perf_counter()
-        with running_copy(folder / "copy") as copy:
+        with running_copy(folder / "copy", everything=True) as copy:
             started = time.perf_counter() - begun
             pages(copy, folder)
             submissions(copy, folder)

@@ -16,6 +16,7 @@ from typing import TypeVar
 from ihmiskauppa import practice, settings
 from ihmiskauppa.intake.reading import ReadMessage
 from tests.cache import warm, with_files
+from tests.few import few_content
 from tests.machine import ROOT
 
 T = TypeVar("T")
@@ -93,8 +94,13 @@ def responds(url: str) -> bool:
 
 
 @contextmanager
-def running_copy(folder: Path, *, inbox: bool = True, files: bool = False, **environment: str) -> Iterator[Copy]:
-    """A practice copy in `folder`, its programs started one by one, stopped at the end; with some `files` to offer."""
+def running_copy(
+    folder: Path, *, inbox: bool = True, files: bool = False, everything: bool = False, **environment: str
+) -> Iterator[Copy]:
+    """A practice copy in `folder`, its programs started one by one, stopped at the end; with some `files` to offer.
+
+    It serves few languages, which it reads at each start, or `everything`.
+    """
     from ihmiskauppa.cli import migrate_database
 
     instance = folder / "instance"
@@ -104,6 +110,8 @@ def running_copy(folder: Path, *, inbox: bool = True, files: bool = False, **env
     migrate_database(values["IHMISKAUPPA_DATABASE_URL"])
     url = f"http://localhost:{port}"
     values |= {"PORT": str(port), "IHMISKAUPPA_PUBLIC_URL": url, "IHMISKAUPPA_POST_LIMITS": "100000 per minute"}
+    if not everything:
+        values["IHMISKAUPPA_CONTENT_FOLDER"] = str(few_content())
     if files:
         with_files(settings.read(values))
     copy = Copy(url, instance, {**os.environ, **values, **environment}, folder / "log")

@@ -2,7 +2,9 @@
 
 import shutil
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Final
 
 from ihmiskauppa.settings import data_folder
@@ -19,6 +21,12 @@ def serve_only(content: Path, codes: Collection[str]) -> Path:
     marked = [table if any(f'code = "{code}"\n' in table for code in codes) else f"served = false\n{table}" for table in tables]
     listed.write_text(_TABLE.join([head, *marked]), encoding="utf-8")
     return content
+
+
+@cache
+def few_content() -> Path:
+    """The same, made once for all tests of a process that change nothing in it."""
+    return few_languages(Path(mkdtemp(prefix="content-of-tests-")) / "content")
 
 
 def few_languages(folder: Path) -> Path:

@@ -13,7 +13,7 @@ EXIT = "https://www.ilmatieteenlaitos.fi/"
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     """Site, forwarder and practice inbox as processes, with some files of forms and posters."""
-    with running_copy(tmp_path_factory.mktemp("copy"), files=True) as running:
+    with running_copy(tmp_path_factory.mktemp("copy"), files=True, everything=True) as running:
         yield running
 
 

@@ -12,6 +12,7 @@ from ihmiskauppa.settings import Settings
 from tests.conftest import InboxKey, make_instance
 from tests.copies import START_SECONDS, Copy, free_port, responds, wait_until
 from tests.deploy.fronts import Front, running_front
+from tests.few import few_content
 from tests.machine import need
 
 
@@ -38,6 +39,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory, inbox_key: InboxKey) -> Ite
     environment = {
         "PORT": str(port),
         "IHMISKAUPPA_INSTANCE": str(made.instance),
+        "IHMISKAUPPA_CONTENT_FOLDER": str(few_content()),
         "IHMISKAUPPA_PUBLIC_URL": "https://localhost",
         "IHMISKAUPPA_DATABASE_URL": made.database_url,
         "IHMISKAUPPA_INBOX_KEYS": inbox_key.fingerprint,

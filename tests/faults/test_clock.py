@@ -98,7 +98,9 @@ def copy_under_a_clock(folder: Path) -> Iterator[tuple[Copy, Path]]:
     gpg.chmod(0o700)
     (gpg.parent / "timeout").symlink_to(need("timeout"))
     _make_old_key(folder / "instance")
-    with running_copy(folder, inbox=False, files=False, PATH=str(gpg.parent), IHMISKAUPPA_SMTP_TIMEOUT="2", **clock) as copy:
+    with running_copy(
+        folder, inbox=False, files=False, everything=False, PATH=str(gpg.parent), IHMISKAUPPA_SMTP_TIMEOUT="2", **clock
+    ) as copy:
         yield copy, offset
 
 

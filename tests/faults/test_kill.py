@@ -126,7 +126,7 @@ def test_nothing_thanked_for_is_missing(tmp_path: Path) -> None:
         "IHMISKAUPPA_SMTP_CA": str(authority.file),
         "IHMISKAUPPA_SMTP_TIMEOUT": "2",
     }
-    with running_copy(tmp_path, inbox=False, files=False, **environment) as copy:
+    with running_copy(tmp_path, inbox=False, files=False, everything=False, **environment) as copy:
         visitors = Visitors(int(copy.environment["PORT"]))
         stop, posts = threading.Event(), list[Post]()
         server = threading.Thread(target=lambda: posts.extend(_misbehave(authority, stranger, port, stop, dice)))

@@ -13,6 +13,7 @@ from ihmiskauppa.public import editions
 from ihmiskauppa.settings import Settings, data_folder
 from tests.client import CheckedClient
 from tests.conftest import InboxKey, make_instance
+from tests.few import few_content
 
 OLD = "2018-11-01"
 FORM = "help-someone/referral"
@@ -26,7 +27,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, inbox_key: InboxKey) -> Sett
     referral = forms / "referral.toml"
     text = referral.read_text(encoding="utf-8")
     referral.write_text(text.replace("\nfile = ", f'\nreplaces = ["{OLD}"]\nfile = ', 1), encoding="utf-8")
-    configuration = replace(make_instance(folder / "instance", inbox_key), forms_folder=forms)
+    configuration = replace(make_instance(folder / "instance", inbox_key), forms_folder=forms, content_folder=few_content())
     made, there = editing.build_forms(configuration)
     assert made == there > 0
     return configuration
@@ -75,6 +76,7 @@ def test_what_was_not_built_is_not_offered(configuration: Settings) -> None:
 
 def test_a_running_site_finds_what_is_built(configuration: Settings) -> None:
     """The next look after `ihmiskauppa forms build` offers the files."""
+    configuration = replace(configuration, content_folder=few_content())
     current = editions.Editions(configuration)
     assert not current.current.blanks
     editing.build_forms(configuration)
