@@ -1,7 +1,6 @@
-"""What languages cost: load, memory and a page's first byte, with those that have every page only, and with all."""
+"""What languages cost: load, memory and a page's first byte, with six versions, and with all."""
 
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -12,12 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from tests.copies import Copy, running_copy, wait_until
-from tests.few import serve_only
+from tests.few import few_languages
 
 from bench.run import PAGE, http_connection, memory, row, start_seconds, timed, worker_of
-from ihmiskauppa.settings import data_folder
 
-FULL: Final = frozenset({"fi", "sv", "en", "fi-simple", "sv-simple", "en-simple"})
 LOAD: Final = """
 import time
 from ihmiskauppa import settings
@@ -29,9 +26,8 @@ print(time.thread_time() - begun)
 
 
 def few(folder: Path) -> dict[str, str]:
-    """A copy of the content that serves only the languages that have every page; the environment that names it."""
-    content = Path(shutil.copytree(data_folder("content"), folder / "content"))
-    return {"IHMISKAUPPA_CONTENT_FOLDER": str(serve_only(content, FULL))}
+    """A copy of the content that serves six versions; the environment that names it."""
+    return {"IHMISKAUPPA_CONTENT_FOLDER": str(few_languages(folder / "content"))}
 
 
 def load_seconds(instance: Path, environment: dict[str, str]) -> float:
