@@ -49,6 +49,9 @@ WORDS = {
     "uz": "politsiya",
 }
 
+# Where a shorter passage has the same word and comes before the page itself: among how many hits it must be.
+LATER = {"bg": 3, "ne": 3}
+
 
 def search(site: Site, language: str, query: str) -> Page:
     return site.client.page(f"/{language}/about/search/?q={quote(query)}")
@@ -68,7 +71,8 @@ def test_every_language_has_its_search(site: Site, language: str) -> None:
     (safely,) = page.one("p", id="q-hint").iter(SPACE + "a")
     assert safely.get("href") == f"/{language}/get-help/use-this-site-safely/"
     found = links(search(site, language, WORDS.get(language.removesuffix("-simple"), "112")))
-    assert any(path.startswith(f"/{language}/get-help/police/") for path in found[:3])
+    first = found[: LATER.get(language, 1)]
+    assert any(path.startswith(f"/{language}/get-help/police/") for path in first)
     for address in found:
         target = urlsplit(address)
         there = site.client.page(target.path)
